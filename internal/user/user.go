@@ -1,0 +1,42 @@
+// Package user holds the record of a person who uses Kalpana. It is a leaf, so that
+// stores can name users without knowing how people log in (package identity).
+package user
+
+import (
+	"errors"
+	"time"
+)
+
+// User is one person.
+type User struct {
+	ID        string `bson:"_id"`
+	Email     string `bson:"email"` // lower case, unique, may be "" for people from GitHub without one
+	Name      string `bson:"name"`
+	AvatarURL string `bson:"avatarUrl"`
+	Admin     bool   `bson:"admin"`
+	Suspended bool   `bson:"suspended"`
+	// PasswordHash is an argon2id string in PHC format; empty = no local password.
+	PasswordHash string `bson:"passwordHash"`
+	// Identities are the outside accounts that log in as this user. They are matched by
+	// Provider and Subject (the provider's stable id), never by email or login name.
+	Identities []Identity `bson:"identities"`
+	// MaxWorkspaces overrides the configured limit when above 0.
+	MaxWorkspaces int       `bson:"maxWorkspaces"`
+	CreatedAt     time.Time `bson:"createdAt"`
+	UpdatedAt     time.Time `bson:"updatedAt"`
+}
+
+// Identity is an account at an outside login provider.
+type Identity struct {
+	Provider string `bson:"provider"` // "github" or "oidc"
+	Subject  string `bson:"subject"`  // the provider's immutable id of the account
+	Login    string `bson:"login"`    // what the person is called there, for display
+}
+
+// Errors of user stores.
+var (
+	// ErrNotFound: no such user.
+	ErrNotFound = errors.New("user not found")
+	// ErrExists: the email or outside identity already belongs to another user.
+	ErrExists = errors.New("user exists already")
+)

@@ -1,0 +1,98 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/portlease"
+)
+
+// act does what was planned. Cut off at any point, the next plan goes on from there.
+func (s *Service) act(ctx context.Context, w *worker, rec Workspace, found []Container, todo action, cause error) error {
+	switch todo {
+	case deleting:
+		return s.delete(ctx, rec)
+	case stopping:
+		return s.stop(ctx, rec)
+	case tidying:
+		_, err := s.giveBack(ctx, rec, 0)
+		return err
+	case crashing:
+		return s.crash(ctx, rec, found)
+	case failing:
+		return s.fail(ctx, rec, cause)
+	case starting:
+		return s.launch(ctx, rec, func(ctx context.Context, log *startLog) error { return s.start(ctx, rec, found, log) })
+	default:
+		c, _ := current(rec, found)
+		return s.launch(ctx, rec, func(ctx context.Context, log *startLog) error { return s.await(ctx, rec, c.ID, log) })
+	}
+}
+
+// giveBack removes the containers, then returns the ports, then forgets both in the record.
+// In this order, so that a port never leads into a container of its last holder.
+func (s *Service) giveBack(ctx context.Context, rec Workspace, grace time.Duration) (Workspace, error) {
+	if err := s.o.Engine.Remove(ctx, rec.ID, grace); err != nil {
+		return rec, fmt.Errorf("remove containers of workspace %s: %w", rec.ID, err)
+	}
+	if rec.VSCodePort != 0 {
+		if err := s.o.Leases.Release(ctx, leaseOf(rec)); err != nil {
+			return rec, err
+		}
+	}
+	rec.VSCodePort, rec.AgentPort, rec.ContainerID = 0, 0, ""
+	return s.swap(ctx, rec)
+}
+
+func leaseOf(w Workspace) portlease.Lease {
+	return portlease.Lease{WorkspaceID: w.ID, VSCodePort: w.VSCodePort, AgentPort: w.AgentPort}
+}
+
+func (s *Service) stop(ctx context.Context, rec Workspace) error {
+	rec.Status = StatusStopped
+	rec, err := s.giveBack(ctx, rec, s.o.StopGrace)
+	if err == nil {
+		s.o.Log.Info("workspace stopped", "workspace", rec.ID, "reason", rec.StatusReason)
+	}
+	return err
+}
+
+// delete removes everything of a workspace, the record last: as long as it is there,
+// deletion is taken up again.
+func (s *Service) delete(ctx context.Context, rec Workspace) error {
+	if err := s.o.Engine.Remove(ctx, rec.ID, 0); err != nil {
+		return fmt.Errorf("remove containers of workspace %s: %w", rec.ID, err)
+	}
+	if rec.VSCodePort != 0 {
+		if err := s.o.Leases.Release(ctx, leaseOf(rec)); err != nil {
+			return err
+		}
+	}
+	if err := s.o.Engine.RemoveVolumes(ctx, rec.ID); err != nil {
+		return fmt.Errorf("remove volumes of workspace %s: %w", rec.ID, err)
+	}
+	if err := s.o.Store.RemoveLog(ctx, rec.ID); err != nil {
+		return fmt.Errorf("remove log of workspace %s: %w", rec.ID, err)
+	}
+	if err := s.o.Store.Remove(ctx, rec.ID); err != nil {
+		return fmt.Errorf("remove record of workspace %s: %w", rec.ID, err)
+	}
+	s.gone(rec.ID)
+	s.o.Log.Info("workspace deleted", "workspace", rec.ID, "user", rec.OwnerID)
+	return nil
+}
+
+// fail ends a start for good: the user learns why, and everything taken is given back.
+func (s *Service) fail(ctx context.Context, rec Workspace, cause error) error {
+	reason := s.explain(rec, cause)
+	s.o.Log.Warn("workspace not started", "workspace", rec.ID, "err", cause)
+	s.logs.of(rec.ID).add(ctx, s.o.Log, phaseError, reason)
+	rec.Status, rec.StatusReason = StatusError, reason
+	if _, err := s.giveBack(ctx, rec, 0); err == nil || ctx.Err() != nil {
+		return err
+	}
+	// The engine keeps the container for now. The status must not wait for it; plan sees what is left.
+	_, err := s.swap(ctx, rec)
+	return err
+}

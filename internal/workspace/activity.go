@@ -1,0 +1,110 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Touch notes that a workspace was used. It is cheap and may be called for every request.
+func (s *Service) Touch(id string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at.After(s.active[id]) {
+		s.active[id], s.touched[id] = at, at
+	}
+}
+
+// LastActive is when w was used last, as far as this process knows or w says.
+func (s *Service) LastActive(w Workspace) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if at := s.active[w.ID]; at.After(w.LastActiveAt) {
+		return at.UTC()
+	}
+	return w.LastActiveAt
+}
+
+// flush writes down what was touched since the last time; what cannot be written stays for the next.
+func (s *Service) flush(ctx context.Context) error {
+	s.mu.Lock()
+	touched := s.touched
+	s.touched = map[string]time.Time{}
+	s.mu.Unlock()
+	var failed []error
+	for id, at := range touched {
+		if err := s.o.Store.Touch(ctx, id, at.UTC()); err != nil {
+			failed = append(failed, fmt.Errorf("note use of workspace %s: %w", id, err))
+			s.mu.Lock()
+			if _, newer := s.touched[id]; !newer {
+				s.touched[id] = at
+			}
+			s.mu.Unlock()
+		}
+	}
+	err := errors.Join(failed...)
+	if err != nil {
+		s.o.Log.Warn("use of workspaces not written down", "err", err)
+	}
+	return err
+}
+
+// stopIdle orders every workspace to stop that was unused for longer than it wants to run unused.
+func (s *Service) stopIdle(ctx context.Context) {
+	s.mu.Lock()
+	var idle []string
+	for id, w := range s.known {
+		if s.unused(w) {
+			idle = append(idle, id)
+		}
+	}
+	s.mu.Unlock()
+	for _, id := range idle {
+		// Asked again with the stored record: another process may have seen use.
+		_, err := s.order(ctx, id, func(w *Workspace) error {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			if !s.unused(*w) {
+				return errNothing
+			}
+			return s.orderStop(w, "stopped after "+short(w.IdleTimeout)+" without use")
+		})
+		if err != nil && !errors.Is(err, ErrDeleting) && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
+			s.o.Log.Warn("unused workspace not stopped", "workspace", id, "err", err)
+		}
+	}
+}
+
+// unused needs the lock.
+func (s *Service) unused(w Workspace) bool {
+	if w.Status != StatusRunning || w.IdleTimeout <= 0 {
+		return false
+	}
+	last := w.LastActiveAt
+	for _, t := range []time.Time{s.active[w.ID], s.floor} {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return time.Since(last) > w.IdleTimeout
+}
+
+func (s *Service) resetFloor() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.floor = time.Now()
+}
+
+// clockWatch tells when the wall clock was set, or the machine slept: then times written
+// down before say nothing about use, and everything would look unused.
+type clockWatch struct{ last time.Time }
+
+func newClockWatch() *clockWatch { return &clockWatch{time.Now()} }
+
+func (c *clockWatch) jumped() bool {
+	now := time.Now()
+	wall, steady := now.Round(0).Sub(c.last.Round(0)), now.Sub(c.last)
+	c.last = now
+	return (wall - steady).Abs() > time.Minute
+}

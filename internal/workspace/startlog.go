@@ -1,0 +1,190 @@
+package workspace
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+// LogLine is one line of the log of a start.
+type LogLine struct {
+	// Seq numbers the lines of a workspace, over all its starts.
+	Seq   int64     `json:"seq" bson:"seq"`
+	Time  time.Time `json:"time" bson:"time"`
+	Phase string    `json:"phase" bson:"phase"` // queue, ports, container, editor, ready or error
+	Text  string    `json:"text" bson:"text"`
+	// Elapsed is since the start was begun, in milliseconds.
+	Elapsed int64 `json:"elapsed" bson:"elapsed"`
+}
+
+// The phases that end a log; the next start begins a new one.
+const (
+	phaseReady = "ready"
+	phaseError = "error"
+)
+
+// maxLogLines bounds a log; a start needs about ten.
+const maxLogLines = 200
+
+// StartLog returns the log of a workspace's latest start so far.
+func (s *Service) StartLog(ctx context.Context, id string) ([]LogLine, error) {
+	if !s.o.Shared { // else another process may have begun a newer start
+		if lines := s.logs.of(id).snapshot(); len(lines) > 0 {
+			return lines, nil
+		}
+	}
+	lines, err := s.o.Store.LoadLog(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read start log of workspace %s: %w", id, err)
+	}
+	return lines, nil
+}
+
+// FollowLog sends the log so far, then each line as it comes, until ctx ends; then it closes
+// the channel. A slow reader delays nobody: lines are kept, not queued for it.
+func (s *Service) FollowLog(ctx context.Context, id string) (<-chan LogLine, error) {
+	if _, err := s.o.Store.Get(ctx, id); err != nil {
+		return nil, fmt.Errorf("read workspace %s: %w", id, err)
+	}
+	out := make(chan LogLine)
+	log := s.logs.of(id)
+	go func() {
+		defer close(out)
+		poll := time.NewTicker(2 * time.Second) // for lines written by another process
+		defer poll.Stop()
+		for last := int64(-1); ; {
+			changed := log.change()
+			lines, err := s.StartLog(ctx, id)
+			if err != nil && ctx.Err() == nil {
+				s.o.Log.Debug("start log not read", "workspace", id, "err", err)
+			}
+			for _, l := range lines {
+				if l.Seq <= last {
+					continue
+				}
+				select {
+				case out <- l:
+					last = l.Seq
+				case <-ctx.Done():
+					return
+				case <-s.ctx.Done():
+					return
+				}
+			}
+			select {
+			case <-changed:
+			case <-poll.C:
+			case <-ctx.Done():
+				return
+			case <-s.ctx.Done():
+				return
+			}
+		}
+	}()
+	return out, nil
+}
+
+// logBook holds the logs of starts that this process made.
+type logBook struct {
+	store Logs
+	mu    sync.Mutex
+	logs  map[string]*startLog
+}
+
+func (b *logBook) of(id string) *startLog {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l := b.logs[id]
+	if l == nil {
+		l = &startLog{id: id, store: b.store, changed: make(chan struct{})}
+		b.logs[id] = l
+	}
+	return l
+}
+
+func (b *logBook) forget(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.logs, id)
+}
+
+// startLog is the log of one workspace. One worker writes, anybody reads.
+type startLog struct {
+	id    string
+	store Logs
+
+	mu      sync.Mutex
+	lines   []LogLine
+	next    int64 // Seq of the next line
+	began   time.Time
+	ended   bool          // the next start begins a new log
+	changed chan struct{} // closed when a line comes
+}
+
+// beginStart empties the log unless it is that of the start at hand, taken up again.
+func (l *startLog) beginStart(ctx context.Context, rec Workspace) {
+	l.mu.Lock()
+	began, next := l.began, l.next
+	goesOn := !began.IsZero() && !l.ended
+	l.mu.Unlock()
+	if goesOn {
+		return
+	}
+	if began.IsZero() { // a new process: number on from what the last one wrote
+		if old, err := l.store.LoadLog(ctx, l.id); err == nil && len(old) > 0 {
+			next = old[len(old)-1].Seq + 1
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines, l.next, l.began, l.ended = nil, next, time.Now(), false
+}
+
+// end makes the next start begin a new log.
+func (l *startLog) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ended = true
+}
+
+func (l *startLog) startedAt() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.began
+}
+
+// add writes a line. It is shown even if it cannot be stored.
+func (l *startLog) add(ctx context.Context, log *slog.Logger, phase, text string) {
+	l.mu.Lock()
+	now := time.Now()
+	if l.began.IsZero() {
+		l.began = now
+	}
+	l.lines = append(l.lines, LogLine{Seq: l.next, Time: now.UTC().Truncate(time.Millisecond), Phase: phase, Text: text, Elapsed: now.Sub(l.began).Milliseconds()})
+	l.lines = l.lines[max(0, len(l.lines)-maxLogLines):]
+	l.next++
+	l.ended = l.ended || phase == phaseReady || phase == phaseError
+	close(l.changed)
+	l.changed = make(chan struct{})
+	lines := slices.Clone(l.lines)
+	l.mu.Unlock()
+	if err := l.store.SaveLog(ctx, l.id, lines); err != nil && ctx.Err() == nil {
+		log.Warn("start log not stored", "workspace", l.id, "err", err)
+	}
+}
+
+func (l *startLog) snapshot() []LogLine {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lines)
+}
+
+// change is closed when the next line comes.
+func (l *startLog) change() <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.changed
+}
