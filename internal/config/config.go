@@ -1,0 +1,170 @@
+// Package config holds every setting of Kalpana: what it means, its unit, its default
+// and what is allowed. It reads neither files nor the environment; the Caddy module
+// fills it in, Defaults completes it and Validate refuses what cannot work.
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Config is the configuration of one installation. Fields that hold a secret are filled
+// from placeholders ({env.NAME}) when the module is provisioned, so the secret itself
+// never stands in the Caddy configuration.
+type Config struct {
+	// Domain is the base domain. Default: localhost.
+	Domain string `json:"domain,omitempty"`
+	// WorkspaceDomain is the base of the ws. and agent. hosts. Default: Domain. A second
+	// registrable domain keeps workspace pages out of the main origin's cookie jar; the
+	// editor then opens in a tab of its own instead of inside the dashboard.
+	WorkspaceDomain string `json:"workspace_domain,omitempty"`
+	// HTTPSPort is the port users see in addresses. Default: 8443 for localhost, else 443.
+	HTTPSPort int `json:"https_port,omitempty"`
+	// DataDir holds database, keys and sockets. Made with mode 0700. Required.
+	DataDir string `json:"data_dir,omitempty"`
+	// Secret is key material, 32 bytes or more. Default: generated into DataDir.
+	Secret string `json:"secret,omitempty"`
+	// DatabaseURL is a mongodb:// or mongodb+srv:// address. Default: the embedded database.
+	DatabaseURL string `json:"database_url,omitempty"`
+	// DockerHost is the engine's address. Default: unix:///var/run/docker.sock.
+	DockerHost string `json:"docker_host,omitempty"`
+	// PortStart and PortEnd are the half-open range that leases come from. Default: 40000, 50000.
+	PortStart int `json:"port_start,omitempty"`
+	PortEnd   int `json:"port_end,omitempty"`
+	// PortRest is how long a returned pair of ports is not leased again. Default: 1m.
+	PortRest Duration `json:"port_rest,omitempty"`
+	// Memory (bytes) and CPU (billionths of a core) of a workspace that names none.
+	// Default: 2147483648 and 1000000000.
+	Memory int64 `json:"memory,omitempty"`
+	CPU    int64 `json:"cpu,omitempty"`
+	// MaxWorkspacesPerUser counts stopped workspaces too. Default: 5.
+	MaxWorkspacesPerUser int `json:"max_workspaces_per_user,omitempty"`
+	// WorkspaceImage is what containers are made from. Default: kalpana/workspace:latest.
+	WorkspaceImage string `json:"workspace_image,omitempty"`
+	// IdleTimeout stops a workspace unused for this long; 0 = never. Default: 30m.
+	IdleTimeout *Duration `json:"idle_timeout,omitempty"`
+	// Signup is who may make an account: open, invite or closed. Default: invite.
+	Signup string `json:"signup,omitempty"`
+
+	// GitHubClientID and GitHubClientSecret switch GitHub login on; both or none.
+	GitHubClientID     string `json:"github_client_id,omitempty"`
+	GitHubClientSecret string `json:"github_client_secret,omitempty"`
+	// GitHubURL and GitHubAPIURL are for GitHub Enterprise. Default: the public service.
+	GitHubURL    string `json:"github_url,omitempty"`
+	GitHubAPIURL string `json:"github_api_url,omitempty"`
+	// OIDCIssuer, OIDCClientID and OIDCClientSecret switch OpenID Connect on; all or none.
+	OIDCIssuer       string `json:"oidc_issuer,omitempty"`
+	OIDCClientID     string `json:"oidc_client_id,omitempty"`
+	OIDCClientSecret string `json:"oidc_client_secret,omitempty"`
+
+	// OpenRouterAPIKey and OpenRouterBaseURL name the server of language models.
+	OpenRouterAPIKey  string `json:"openrouter_api_key,omitempty"`
+	OpenRouterBaseURL string `json:"openrouter_base_url,omitempty"`
+	// AgentModel is the model of a chat that names none.
+	AgentModel string `json:"agent_model,omitempty"`
+	// NixCustomConfigs and PrivateRepos allow what their names say. Default: true.
+	NixCustomConfigs *bool `json:"nix_custom_configs,omitempty"`
+	PrivateRepos     *bool `json:"private_repos,omitempty"`
+}
+
+// Defaults returns c with every empty field set to its default.
+func (c Config) Defaults() Config {
+	set(&c.Domain, "localhost")
+	c.Domain = canonicalHost(c.Domain)
+	set(&c.WorkspaceDomain, c.Domain)
+	c.WorkspaceDomain = canonicalHost(c.WorkspaceDomain)
+	if c.Local() {
+		set(&c.HTTPSPort, 8443)
+	}
+	set(&c.HTTPSPort, 443)
+	set(&c.DockerHost, "unix:///var/run/docker.sock")
+	set(&c.PortStart, 40000)
+	set(&c.PortEnd, 50000)
+	set(&c.PortRest, Duration(time.Minute))
+	set(&c.Memory, 2<<30)
+	set(&c.CPU, 1_000_000_000)
+	set(&c.MaxWorkspacesPerUser, 5)
+	set(&c.WorkspaceImage, "kalpana/workspace:latest")
+	set(&c.Signup, SignupInvite)
+	set(&c.GitHubURL, "https://github.com")
+	set(&c.GitHubAPIURL, "https://api.github.com")
+	set(&c.OpenRouterBaseURL, "https://openrouter.ai/api/v1")
+	set(&c.AgentModel, "anthropic/claude-sonnet-4.5")
+	if c.IdleTimeout == nil {
+		d := Duration(30 * time.Minute)
+		c.IdleTimeout = &d
+	}
+	yes := true
+	if c.NixCustomConfigs == nil {
+		c.NixCustomConfigs = &yes
+	}
+	if c.PrivateRepos == nil {
+		c.PrivateRepos = &yes
+	}
+	return c
+}
+
+// Who may make an account.
+const (
+	SignupOpen   = "open"
+	SignupInvite = "invite"
+	SignupClosed = "closed"
+)
+
+// Local reports whether the installation is for browsers on this machine only.
+func (c Config) Local() bool { return c.Domain == "localhost" }
+
+// UIHost is the host that serves pages: ws.<domain> where browsers treat the domain as a
+// public suffix, so that the dashboard and the editors it frames are the same site.
+func (c Config) UIHost() string {
+	if isPublicSuffix(c.Domain) {
+		return "ws." + c.Domain
+	}
+	return c.Domain
+}
+
+// EmbedEditor reports whether the dashboard can frame editors: only when browsers see
+// both as one site; else storage and service workers are denied to the frame.
+func (c Config) EmbedEditor() bool { return sameSite(c.UIHost(), "x.ws."+c.WorkspaceDomain) }
+
+// Origin is scheme, host and port as browsers write them, for any host of the installation.
+func (c Config) Origin(host string) string {
+	if c.HTTPSPort == 443 {
+		return "https://" + host
+	}
+	return fmt.Sprintf("https://%s:%d", host, c.HTTPSPort)
+}
+
+func set[T comparable](field *T, value T) {
+	var zero T
+	if *field == zero {
+		*field = value
+	}
+}
+
+// Duration is a time.Duration written as Go writes it ("30m"), or 0.
+type Duration time.Duration
+
+// ParseDuration reads "30m", "1h30m" or "0".
+func ParseDuration(s string) (Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no duration; write for example 30m, 8h or 0", s)
+	}
+	return Duration(d), nil
+}
+
+// MarshalJSON writes the duration as a string.
+func (d Duration) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(d).String()) }
+
+// UnmarshalJSON reads a string; numbers are refused because their unit would be a guess.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	var s string
+	if err := json.Unmarshal(data, &s); err != nil {
+		return fmt.Errorf("duration must be a string such as \"30m\"")
+	}
+	v, err := ParseDuration(s)
+	*d = v
+	return err
+}

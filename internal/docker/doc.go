@@ -1,0 +1,8 @@
+// Package docker runs workspaces in Docker Engine 20.10 and newer. It is the only package
+// that knows the engine's client.
+//
+// spec.go turns a workspace's spec into what the engine is told, hardening and all, as a
+// pure function; errors.go turns the engine's answers into the domain's errors; the rest is
+// calls, each with a time limit. Nothing is remembered between calls: labels on the
+// containers carry identity.
+package docker
