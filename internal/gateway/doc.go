@@ -1,0 +1,17 @@
+// Package gateway stands between browsers and workspaces. It owns the hosts
+// <id>.ws.W (the editor) and <id>.agent.W (the bridge): it decides from the host name
+// which workspace is meant, from a cookie or token who asks, and from an in-memory
+// table where the workspace listens; then it proxies, or answers with a small page.
+//
+// Nothing here asks the database or the container engine during a request: routes
+// arrive through [Gateway.Announce], logins are checked in memory. The one exception
+// is the ticket that carries a login from the main origin to a workspace host, once per
+// browser and workspace (ticket.go tells the flow).
+//
+// Workspaces run other people's code. So what goes in is stripped of everything that is
+// Kalpana's (headers.go, cookiescan.go), and what comes out cannot set Kalpana's
+// cookies or speak for other hosts (response.go). Every request carries the key of the
+// one workspace it is meant for, because a port number is no identity.
+//
+// Called by the Caddy module; it does not know Caddy, and net/http is all it needs.
+package gateway

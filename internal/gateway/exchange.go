@@ -1,0 +1,101 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"sync/atomic"
+)
+
+// visitor is who asks. Exactly one of sessionID and tokenID is set.
+type visitor struct {
+	userID    string
+	sessionID string
+	tokenID   string
+	// expires is when the login cookie ends, Unix seconds; 0 for tokens.
+	expires int64
+}
+
+// exchange is one request to a workspace, or the WebSocket that came of it, from arrival
+// to its last byte. It is the request's context too, so that it can be found again
+// behind the reverse proxy without another allocation.
+type exchange struct {
+	context.Context
+	cancel context.CancelCauseFunc
+
+	kind    Kind
+	route   *Route
+	visitor visitor
+	client  Client
+	// host is what the workspace sees as Host; ownOrigin the origin of the pages there.
+	host string
+	page bool // a person is opening a page
+	// framePolicy is the header that lets the dashboard alone frame the editor.
+	framePolicy string
+
+	rec  recorder
+	body countingBody
+	// sock is set once the exchange has become a WebSocket.
+	sock *socket
+
+	prev, next *exchange // in the list of usage, guarded by its mu
+	listed     bool
+}
+
+// exchangeOf finds the exchange of a proxied request.
+func exchangeOf(r *http.Request) *exchange {
+	ex, _ := r.Context().Value(exchangeKey{}).(*exchange)
+	return ex
+}
+
+type exchangeKey struct{}
+
+func (ex *exchange) Value(key any) any {
+	if _, ok := key.(exchangeKey); ok {
+		return ex
+	}
+	return ex.Context.Value(key)
+}
+
+// recorder passes a response on and notes its status and size.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status < 200 { // 1xx answers may come before
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	if w.status < 200 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController flush and hijack.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// countingBody passes a request body on and notes its size and whether the visitor's
+// side failed. The transport reads it in a goroutine of its own.
+type countingBody struct {
+	io.ReadCloser
+	bytes  atomic.Int64
+	failed atomic.Bool
+}
+
+func (b *countingBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.bytes.Add(int64(n))
+	if err != nil && err != io.EOF {
+		b.failed.Store(true)
+	}
+	return n, err
+}

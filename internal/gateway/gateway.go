@@ -1,0 +1,192 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/secretbox"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// Visitors knows who is logged in. It is asked at every request, so it answers from memory.
+type Visitors interface {
+	// SessionOf says who is logged in at the main origin in the browser that sent r.
+	SessionOf(r *http.Request) (userID, sessionID string, ok bool)
+	// SessionLive says whose session it is and whether it still counts.
+	SessionLive(sessionID string) (userID string, live bool)
+	// TokenUser looks up an API token as it was sent, "kal_…".
+	TokenUser(token string) (userID, tokenID string, live bool)
+	// TokenLive says whether a token found before still counts.
+	TokenLive(tokenID string) bool
+}
+
+// Starter acts on workspaces for the pages people see while the editor is not there.
+type Starter interface {
+	// Start orders a start; a workspace that runs or starts already is left alone.
+	Start(ctx context.Context, workspaceID string) error
+	// StartLog is what the last start said so far, one entry per line.
+	StartLog(workspaceID string) []string
+}
+
+// Observer is told what the gateway does, for metrics. kind is "ws" or "agent".
+// Calls must not block.
+type Observer interface {
+	// Request: one request was answered with a status of class 1 to 5 (x of xxx).
+	Request(kind string, codeClass int, elapsed time.Duration, in, out int64)
+	SocketOpened(kind string)
+	SocketClosed(kind string)
+}
+
+// SocketBytesObserver is what an Observer may be as well: it hears every second what
+// open WebSockets carried.
+type SocketBytesObserver interface {
+	SocketBytes(kind string, in, out int64)
+}
+
+// Options are what a Gateway needs. All but Client, Touch, Observer, Log, Now and
+// SocketsPerWorkspace are required.
+type Options struct {
+	Domain   Domain
+	Box      *secretbox.Box
+	Visitors Visitors
+	Tickets  TicketStore
+	Starter  Starter
+	// Client says where a request came from. Default: the connection itself, trusting no proxy.
+	Client func(*http.Request) Client
+	// Touch is told of use, at most once a second per workspace.
+	Touch    func(workspaceID string, at time.Time)
+	Observer Observer
+	// SocketsPerWorkspace bounds the open WebSockets of one workspace. Default: 0 = no limit.
+	SocketsPerWorkspace int
+	Log                 *slog.Logger
+	Now                 func() time.Time
+}
+
+// Gateway answers for all workspace hosts. Safe for concurrent use.
+type Gateway struct {
+	options Options
+	hosts   *Hosts
+	routes  *directory
+	logins  *loginCodec
+	loops   *loopGuard
+	pages   *pages
+	proxy   *proxy
+	// background are the copying goroutines of WebSockets; Close waits for them.
+	background sync.WaitGroup
+	closing    atomic.Bool
+}
+
+// New returns a gateway that knows no workspace yet: it answers 503 until Replace.
+func New(o Options) (*Gateway, error) {
+	if o.Box == nil || o.Visitors == nil || o.Tickets == nil || o.Starter == nil {
+		return nil, errors.New("gateway needs a secret box, visitors, tickets and a starter")
+	}
+	hosts, err := NewHosts(o.Domain)
+	if err != nil {
+		return nil, err
+	}
+	if o.Client == nil {
+		o.Client = directClient
+	}
+	if o.Touch == nil {
+		o.Touch = func(string, time.Time) {}
+	}
+	if o.Observer == nil {
+		o.Observer = unobserved{}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	g := &Gateway{options: o, hosts: hosts, logins: newLoginCodec(o.Box), loops: newLoopGuard(), pages: newPages()}
+	g.routes = newDirectory(o.Box, g.sweep)
+	g.proxy = newProxy(g)
+	return g, nil
+}
+
+// Hosts are the names this gateway answers to.
+func (g *Gateway) Hosts() *Hosts { return g.hosts }
+
+// Announce takes in a workspace as it is now. An older version than the known one
+// changes nothing. What the change forbids is ended before Announce returns.
+func (g *Gateway) Announce(w workspace.Workspace) { g.routes.set(&w, g.now()) }
+
+// AnnounceDeleted forgets a workspace for good and ends what uses it.
+func (g *Gateway) AnnounceDeleted(id string) { g.routes.remove(id, g.now()) }
+
+// Replace makes the table equal to all, a complete listing begun at asOf; workspaces
+// announced since then stay. After the first call requests are served.
+func (g *Gateway) Replace(all []workspace.Workspace, asOf time.Time) {
+	g.routes.replace(all, asOf, g.now())
+}
+
+// Knows reports whether a is the host of an existing workspace, for certificates on demand.
+func (g *Gateway) Knows(a Address) bool {
+	r := g.routes.lookup(a.ID)
+	return (a.Kind == Editor || a.Kind == Agent) && r != nil && !r.Deleting
+}
+
+// sweepEvery is well within the five seconds in which a revocation has to bite.
+const sweepEvery = time.Second
+
+// Run ends what lost its right to be, until ctx does. Call it once.
+func (g *Gateway) Run(ctx context.Context) {
+	sweep, purge := time.NewTicker(sweepEvery), time.NewTicker(time.Minute)
+	defer sweep.Stop()
+	defer purge.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-sweep.C:
+			g.Sweep()
+		case <-purge.C:
+			if err := g.options.Tickets.PurgeTickets(ctx, g.now()); err != nil && ctx.Err() == nil {
+				g.options.Log.Warn("expired tickets not removed", "err", err)
+			}
+		}
+	}
+}
+
+// Close ends all requests and WebSockets and waits for the latter until ctx ends.
+func (g *Gateway) Close(ctx context.Context) error {
+	g.closing.Store(true)
+	g.endAll(endShutdown)
+	done := make(chan struct{})
+	go func() {
+		g.background.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		g.proxy.transport.CloseIdleConnections()
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g *Gateway) now() time.Time { return g.options.Now() }
+
+// client says who sent r. Plain HTTP is a secure context on localhost only; on any other
+// domain a request without TLS comes from something in front that ended it, since a
+// browser sends our cookies over HTTPS alone.
+func (g *Gateway) client(r *http.Request) Client {
+	c := g.options.Client(r)
+	c.HTTPS = c.HTTPS || !g.hosts.local()
+	return c
+}
+
+// unobserved is the Observer of whoever does not want one.
+type unobserved struct{}
+
+func (unobserved) Request(string, int, time.Duration, int64, int64) {}
+func (unobserved) SocketOpened(string)                              {}
+func (unobserved) SocketClosed(string)                              {}

@@ -1,0 +1,162 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// Handle answers requests for workspace hosts and returns true; false means that the
+// host is the main origin's, or none of ours, and nothing was written. Of the main
+// origin it answers only for the assets of its own pages.
+func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request) bool {
+	a, ours := g.hosts.ParseHost(r.Host)
+	if !ours {
+		return false
+	}
+	switch a.Kind {
+	case Main, UI:
+		return g.pages.serveAsset(w, r)
+	case Malformed:
+		writeProblem(w, refuseHost)
+		return true
+	case Unknown:
+		g.refuse(w, r, refuseNotFound)
+		return true
+	}
+	began := time.Now()
+	ex := &exchange{kind: a.Kind, rec: recorder{ResponseWriter: w}}
+	defer func() {
+		class := ex.rec.status / 100
+		if class == 0 {
+			class = 4 // the visitor left before there was an answer
+		}
+		g.options.Observer.Request(kindLabel(a.Kind), class, time.Since(began), ex.body.bytes.Load(), ex.rec.bytes)
+	}()
+	g.serve(ex, r, a)
+	return true
+}
+
+func kindLabel(k Kind) string {
+	if k == Agent {
+		return "agent"
+	}
+	return "ws"
+}
+
+// serve decides; each step that can refuse stands before anything that costs more.
+// Nothing that depends on whether the workspace exists comes before the visitor is known.
+func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
+	w := &ex.rec
+	ex.page = a.Kind == Editor && pageVisit(r)
+	if r.Method == http.MethodConnect {
+		writeProblem(w, refuseMethod) // the gateway is no tunnel, and RFC 8441 is not offered
+		return
+	}
+	if !g.routes.loaded.Load() || g.closing.Load() {
+		g.refuse(w, r, refuseNotReady)
+		return
+	}
+	if fromElsewhere(r.Header) {
+		writeProblem(w, refuseOrigin)
+		return
+	}
+	reserved, exact := reservedPath(r.URL.Path)
+	if reserved {
+		g.serveReserved(ex, r, a, exact)
+		return
+	}
+	route := g.routes.lookup(a.ID)
+	if !g.authenticate(ex, r, route, a) {
+		if ex.page && !bearer(r.Header) {
+			g.sendToLogin(w, r, a)
+			return
+		}
+		writeProblem(w, refuseUnauthorized)
+		return
+	}
+	socket := socketHandshake(r)
+	ex.client = g.client(r)
+	if (socket || !safeMethod(r.Method)) && !originAllowed(r.Header, ownOrigin(r.Host, ex.client.HTTPS), ex.visitor.sessionID != "", socket) {
+		writeProblem(w, refuseOrigin)
+		return
+	}
+	if !mayUse(route, ex.visitor.userID) {
+		g.refuse(w, r, refuseNotFound)
+		return
+	}
+	if !route.answers() {
+		g.notRunning(w, r, route, ex.page)
+		return
+	}
+	g.forward(ex, r, route, a, socket)
+}
+
+// forward proxies a request that was let in, registered so that it can be ended.
+func (g *Gateway) forward(ex *exchange, r *http.Request, route *Route, a Address, socket bool) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	ex.Context, ex.cancel, ex.route, ex.host = ctx, cancel, route, g.outboundHost(r, a)
+	if !route.usage.enter(ex) {
+		cancel(nil)
+		g.refuse(&ex.rec, r, refuseNotFound)
+		return
+	}
+	if g.closing.Load() { // Close may have looked before this was registered
+		route.usage.leave(ex)
+		cancel(nil)
+		g.refuse(&ex.rec, r, refuseNotReady)
+		return
+	}
+	if countsAsUse(r.URL.Path) {
+		g.touch(route.usage)
+	}
+	if socket {
+		g.proxy.tunnel(ex, r) // leaves by itself, usually after this returns
+		return
+	}
+	defer func() {
+		route.usage.leave(ex)
+		cancel(nil)
+	}()
+	g.renewLogin(ex, a)
+	g.proxy.forward(ex, r)
+}
+
+// countsAsUse leaves out what browsers and monitors ask for by themselves.
+func countsAsUse(path string) bool {
+	return path != "/healthz" && path != "/readyz" && path != "/favicon.ico" && !strings.HasPrefix(path, "/_static/src/browser/media/favicon")
+}
+
+// notRunning answers for a workspace that has nothing to proxy to.
+func (g *Gateway) notRunning(w http.ResponseWriter, r *http.Request, route *Route, page bool) {
+	f := refusal{status: http.StatusServiceUnavailable, retryAfter: 2}
+	switch route.Status {
+	case workspace.StatusStarting:
+		f.code, f.title, f.detail = "workspace_starting", "The workspace is starting", "Try again in a few seconds."
+	case workspace.StatusStopping:
+		f.code, f.title, f.detail = "workspace_stopping", "The workspace is stopping", "Start it again once it has stopped."
+	case workspace.StatusError:
+		f.status, f.retryAfter = http.StatusBadGateway, 0
+		f.code, f.title, f.detail = "workspace_error", "The workspace could not be started", route.StatusReason
+	default:
+		f.retryAfter = 10
+		f.code, f.title, f.detail = "workspace_stopped", "The workspace is stopped", "Start it in the dashboard or with POST /api/v1/workspaces/{id}/start."
+	}
+	if page {
+		g.workspacePage(w, r, route, f)
+		return
+	}
+	writeProblem(w, f)
+}
+
+// refuse answers with a page or with JSON, the same for everybody who gets this refusal.
+func (g *Gateway) refuse(w http.ResponseWriter, r *http.Request, f refusal) {
+	if pageVisit(r) {
+		g.plainPage(w, r, f)
+		return
+	}
+	writeProblem(w, f)
+}

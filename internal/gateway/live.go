@@ -1,0 +1,196 @@
+package gateway
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// Why a request or WebSocket was ended by the gateway: a close code of the WebSocket
+// protocol (1001 "going away", 44xx Kalpana's own) and a word for the visitor.
+type ending struct {
+	code   uint16
+	reason string
+}
+
+var (
+	endGone      = ending{1001, "workspace is gone"}
+	endStopped   = ending{1001, "workspace stopped"}
+	endShutdown  = ending{1001, "gateway is shutting down"}
+	endLoggedOut = ending{4401, "signed out"}
+	endForbidden = ending{4403, "no longer allowed"}
+)
+
+// errEnded is the cause of a request cancelled because of an ending.
+var errEnded = errors.New("ended by the gateway")
+
+// usage is who is using one workspace right now. It lives as long as the workspace,
+// while routes come and go with every change of status.
+type usage struct {
+	id       string
+	verified verifiedLogins
+	touched  atomic.Int64 // Unix seconds of the last report of activity
+
+	mu      sync.Mutex
+	head    *exchange
+	sockets int
+	retired bool
+}
+
+// enter registers ex; false if the workspace was deleted meanwhile.
+func (u *usage) enter(ex *exchange) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.retired {
+		return false
+	}
+	ex.next, ex.listed = u.head, true
+	if u.head != nil {
+		u.head.prev = ex
+	}
+	u.head = ex
+	return true
+}
+
+// leave takes ex off the list; calling it twice does nothing.
+func (u *usage) leave(ex *exchange) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !ex.listed {
+		return
+	}
+	if ex.prev != nil {
+		ex.prev.next = ex.next
+	} else {
+		u.head = ex.next
+	}
+	if ex.next != nil {
+		ex.next.prev = ex.prev
+	}
+	ex.prev, ex.next, ex.listed = nil, nil, false
+}
+
+// became notes that ex is a WebSocket from now on.
+func (u *usage) became(ex *exchange, s *socket) {
+	u.mu.Lock()
+	ex.sock = s
+	u.mu.Unlock()
+}
+
+// reserveSocket counts one more WebSocket, up to limit (0 = no limit).
+func (u *usage) reserveSocket(limit int) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if limit > 0 && u.sockets >= limit {
+		return false
+	}
+	u.sockets++
+	return true
+}
+
+func (u *usage) releaseSocket() {
+	u.mu.Lock()
+	u.sockets--
+	u.mu.Unlock()
+}
+
+// retire refuses everything from now on. What is registered already is ended by sweep.
+func (u *usage) retire() {
+	u.mu.Lock()
+	u.retired = true
+	u.mu.Unlock()
+}
+
+// each calls f for everything registered, with mu held.
+func (u *usage) each(f func(*exchange)) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for ex := u.head; ex != nil; ex = ex.next {
+		f(ex)
+	}
+}
+
+// touch reports use at most once a second.
+func (g *Gateway) touch(u *usage) {
+	now := g.now()
+	if sec, last := now.Unix(), u.touched.Load(); sec != last && u.touched.CompareAndSwap(last, sec) {
+		g.options.Touch(u.id, now)
+	}
+}
+
+// Sweep ends every request and WebSocket that would not be let in any more: the session
+// or token was revoked, the workspace stopped, started anew or went, or the right to
+// it did. Run calls it every second; changes of routes end theirs at once.
+func (g *Gateway) Sweep() {
+	g.routes.each(func(r *Route) { g.sweep(r.usage) })
+}
+
+func (g *Gateway) sweep(u *usage) {
+	var doomed []doomedExchange
+	route := g.routes.lookup(u.id)
+	u.each(func(ex *exchange) {
+		if ex.sock != nil {
+			ex.sock.report(g.options.Observer)
+		}
+		if why, over := g.verdict(route, ex); over {
+			doomed = append(doomed, doomedExchange{ex, ex.sock, why})
+		}
+	})
+	for _, d := range doomed {
+		g.end(d)
+	}
+}
+
+// doomedExchange is what has to end; sock is a copy made with the lock of usage held.
+type doomedExchange struct {
+	ex   *exchange
+	sock *socket
+	why  ending
+}
+
+// verdict says whether ex has to end, given what the workspace is now (nil = gone).
+func (g *Gateway) verdict(now *Route, ex *exchange) (ending, bool) {
+	v := ex.visitor
+	switch {
+	case now == nil || now.Deleting:
+		return endGone, true
+	case !now.answers() || now.Epoch != ex.route.Epoch:
+		return endStopped, true
+	case !mayUse(now, v.userID):
+		return endForbidden, true
+	case v.tokenID != "":
+		return endLoggedOut, !g.options.Visitors.TokenLive(v.tokenID)
+	default:
+		userID, live := g.options.Visitors.SessionLive(v.sessionID)
+		return endLoggedOut, !live || userID != v.userID
+	}
+}
+
+func (g *Gateway) end(d doomedExchange) {
+	if d.sock != nil {
+		if d.sock.ending.Load() {
+			return
+		}
+		g.background.Go(func() { d.sock.end(d.why) }) // a visitor that does not read must not hold up the others
+	}
+	d.ex.cancel(errEnded)
+	g.options.Log.Info("connection ended", "workspace", d.ex.route.ID, "user", d.ex.visitor.userID, "reason", d.why.reason)
+}
+
+// endAll ends everything, for the gateway's own end.
+func (g *Gateway) endAll(why ending) {
+	g.routes.each(func(r *Route) {
+		var all []doomedExchange
+		r.usage.each(func(ex *exchange) { all = append(all, doomedExchange{ex, ex.sock, why}) })
+		for _, d := range all {
+			g.end(d)
+		}
+	})
+}
+
+// Live counts the requests and WebSockets under way, for readiness to stop.
+func (g *Gateway) Live() int {
+	n := 0
+	g.routes.each(func(r *Route) { r.usage.each(func(*exchange) { n++ }) })
+	return n
+}

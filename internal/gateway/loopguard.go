@@ -1,0 +1,114 @@
+package gateway
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	// loopWindow is how far apart the rounds of a login that goes in circles can be.
+	loopWindow = 30 * time.Second
+	// loopRounds is how often a cookie may be set and not come back: the third visit
+	// without it gets a page instead of another redirect.
+	loopRounds = 2
+	// ticketsPerMinute bounds what one user can make the store hold.
+	ticketsPerMinute = 120
+	// loopEntries bounds the memory; beyond it the oldest half is forgotten.
+	loopEntries = 4096
+)
+
+// loopGuard notices browsers that do not keep our cookie, which would otherwise be sent
+// round between two hosts for ever, and counts tickets per user. Only logins touch it.
+type loopGuard struct {
+	mu     sync.Mutex
+	rounds map[string]*loginRounds // by session and workspace
+	older  map[string]*loginRounds // the generation before
+	issued map[string]int          // tickets by user in the minute begun at minute
+	minute time.Time
+}
+
+type loginRounds struct {
+	nonces []string // of the redemptions since the cookie came back last
+	last   time.Time
+}
+
+func newLoopGuard() *loopGuard {
+	return &loopGuard{rounds: make(map[string]*loginRounds), issued: make(map[string]int)}
+}
+
+func roundsKey(sessionID, workspaceID string) string { return workspaceID + sessionID }
+
+// redeemed notes that a cookie was set. Tabs opened at once share a nonce and count once.
+func (g *loopGuard) redeemed(sessionID, workspaceID, nonceHash string, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	e := g.get(roundsKey(sessionID, workspaceID))
+	if now.Sub(e.last) > loopWindow {
+		e.nonces = nil
+	}
+	e.last = now
+	for _, n := range e.nonces {
+		if n == nonceHash {
+			return
+		}
+	}
+	e.nonces = append(e.nonces, nonceHash)
+}
+
+// looping reports whether the cookie was set loopRounds times and did not come back. It
+// says so once, so that trying again is possible.
+func (g *loopGuard) looping(sessionID, workspaceID, nonceHash string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key := roundsKey(sessionID, workspaceID)
+	e := g.get(key)
+	rounds := 0
+	for _, n := range e.nonces {
+		if n != nonceHash {
+			rounds++
+		}
+	}
+	if now.Sub(e.last) > loopWindow || rounds < loopRounds {
+		return false
+	}
+	delete(g.rounds, key)
+	return true
+}
+
+// kept notes that the cookie came back.
+func (g *loopGuard) kept(sessionID, workspaceID string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	key := roundsKey(sessionID, workspaceID)
+	delete(g.rounds, key)
+	delete(g.older, key)
+}
+
+// mayIssue counts a ticket of userID.
+func (g *loopGuard) mayIssue(userID string, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if now.Sub(g.minute) >= time.Minute {
+		clear(g.issued)
+		g.minute = now
+	}
+	g.issued[userID]++
+	return g.issued[userID] <= ticketsPerMinute
+}
+
+// get returns the entry of key, making it if need be. Call with mu held.
+func (g *loopGuard) get(key string) *loginRounds {
+	e := g.rounds[key]
+	if e != nil {
+		return e
+	}
+	if e = g.older[key]; e == nil {
+		e = &loginRounds{}
+	}
+	delete(g.older, key)
+	if len(g.rounds) >= loopEntries {
+		g.older, g.rounds = g.rounds, make(map[string]*loginRounds)
+	}
+	g.rounds[key] = e
+	return e
+}

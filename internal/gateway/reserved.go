@@ -1,0 +1,149 @@
+package gateway
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// reservedPrefix is the part of every workspace host that is the gateway's own. Nothing
+// below it is ever proxied, however it is spelled.
+const reservedPrefix = "/.kalpana/"
+
+// reservedPath reports whether a decoded path leads below reservedPrefix for any program
+// that tidies paths up or ignores case; exact tells whether it is written plainly.
+func reservedPath(p string) (reserved, exact bool) {
+	if strings.HasPrefix(p, reservedPrefix) && path.Clean(p) == p {
+		return true, true
+	}
+	if !containsFold(p, ".kalpana") {
+		return false, false
+	}
+	clean := strings.ToLower(path.Clean("/" + strings.ReplaceAll(p, `\`, "/")))
+	return clean == "/.kalpana" || strings.HasPrefix(clean, reservedPrefix), false
+}
+
+func containsFold(s, lower string) bool {
+	for i := strings.IndexByte(s, lower[0]); i >= 0 && len(s)-i >= len(lower); {
+		if equalFold(s[i:i+len(lower)], lower) {
+			return true
+		}
+		next := strings.IndexByte(s[i+1:], lower[0])
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
+}
+
+// serveReserved answers below reservedPrefix.
+func (g *Gateway) serveReserved(ex *exchange, r *http.Request, a Address, exact bool) {
+	w := &ex.rec
+	if !exact || a.Kind != Editor || socketHandshake(r) {
+		g.refuse(w, r, refuseNotFound)
+		return
+	}
+	if g.pages.serveAsset(w, r) {
+		return
+	}
+	switch r.URL.Path {
+	case redeemPath:
+		if r.Method != http.MethodGet {
+			writeProblem(w, refuseMethod)
+			return
+		}
+		g.redeem(w, r, a)
+	case reservedPrefix + "status":
+		g.onlyOwner(ex, r, a, http.MethodGet, g.serveStatus)
+	case reservedPrefix + "start":
+		g.onlyOwner(ex, r, a, http.MethodPost, g.serveStart)
+	default:
+		g.refuse(w, r, refuseNotFound)
+	}
+}
+
+// onlyOwner calls serve for requests of the workspace's own pages by somebody who may
+// use it.
+func (g *Gateway) onlyOwner(ex *exchange, r *http.Request, a Address, method string, serve func(*exchange, *http.Request, *Route)) {
+	w := &ex.rec
+	if r.Method != method {
+		writeProblem(w, refuseMethod)
+		return
+	}
+	route := g.routes.lookup(a.ID)
+	if !g.authenticate(ex, r, route, a) {
+		writeProblem(w, refuseUnauthorized)
+		return
+	}
+	ex.client = g.client(r)
+	if !safeMethod(method) && !originIs(r.Header, ownOrigin(r.Host, ex.client.HTTPS)) {
+		writeProblem(w, refuseOrigin)
+		return
+	}
+	if !mayUse(route, ex.visitor.userID) {
+		g.refuse(w, r, refuseNotFound)
+		return
+	}
+	serve(ex, r, route)
+}
+
+// serveStatus tells a waiting page how far the workspace is.
+func (g *Gateway) serveStatus(ex *exchange, r *http.Request, route *Route) {
+	state := struct {
+		Status       workspace.Status `json:"status"`
+		StatusReason string           `json:"statusReason"`
+		// Ready: the editor answers, opening it makes sense.
+		Ready bool     `json:"ready"`
+		Log   []string `json:"log"`
+	}{Status: route.Status, StatusReason: route.StatusReason, Log: g.options.Starter.StartLog(route.ID)}
+	state.Ready = route.answers() && g.proxy.editorAnswers(r.Context(), route)
+	if state.Log == nil {
+		state.Log = []string{}
+	}
+	h := ex.rec.Header()
+	ownHeaders(h)
+	h.Set("Content-Type", "application/json")
+	if err := json.NewEncoder(&ex.rec).Encode(state); err != nil {
+		g.options.Log.Debug("status not sent", "workspace", route.ID, "err", err)
+	}
+}
+
+// serveStart orders a start and goes back to where the visitor was.
+func (g *Gateway) serveStart(ex *exchange, r *http.Request, route *Route) {
+	back, ok := carriedPath(r.URL.Query().Get("path"))
+	if !ok {
+		back = "/"
+	}
+	if err := g.options.Starter.Start(r.Context(), route.ID); err != nil {
+		g.options.Log.Warn("start from the workspace's page not taken", "workspace", route.ID, "user", ex.visitor.userID, "err", err)
+		g.plainPage(&ex.rec, r, refusal{http.StatusServiceUnavailable, "start_refused", "The workspace was not started", "The order was not taken: " + err.Error(), 5})
+		return
+	}
+	redirect(&ex.rec, g.editorOrigin(r, route.ID)+back)
+}
+
+// editorAnswers asks the editor for a sign of life.
+func (p *proxy) editorAnswers(ctx context.Context, route *Route) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+route.editor.pool+"/healthz", nil)
+	if err != nil {
+		return false
+	}
+	req.Host = p.gateway.hosts.EditorName(route.ID)
+	req.Header.Set(keyHeader, route.key)
+	resp, err := p.transport.RoundTrip(req)
+	if err != nil {
+		return false
+	}
+	defer resp.Body.Close()
+	io.CopyN(io.Discard, resp.Body, copyBufferSize)
+	return resp.StatusCode < 500 && resp.StatusCode != http.StatusUnauthorized
+}

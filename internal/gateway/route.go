@@ -1,0 +1,79 @@
+package gateway
+
+import (
+	"net/url"
+	"strconv"
+
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// Route is what the gateway knows of one workspace. It is never changed; a newer one
+// takes its place.
+type Route struct {
+	ID           string
+	OwnerID      string
+	Name         string
+	Status       workspace.Status
+	StatusReason string
+	// Epoch counts starts: a connection of an earlier start is not of this workspace any more.
+	Epoch      int64
+	VSCodePort int
+	AgentPort  int
+	// Deleting workspaces look as if they were gone.
+	Deleting bool
+
+	version int64
+	key     string
+	editor  upstream
+	agent   upstream
+	// usage is shared by all routes of one workspace, whatever their version.
+	usage *usage
+}
+
+// upstream is where one side of a workspace listens.
+type upstream struct {
+	port int
+	// pool stands for the host in the URL. It names workspace, start and port, so that
+	// no idle connection to an earlier holder of the port is ever taken for this one;
+	// the dialler looks at the port alone.
+	pool string
+}
+
+func newUpstream(id string, epoch int64, port int) upstream {
+	p := strconv.Itoa(port)
+	return upstream{port: port, pool: id + "." + strconv.FormatInt(epoch, 10) + ":" + p}
+}
+
+// upstreamOf is the side of the workspace that hosts of kind k show.
+func (r *Route) upstreamOf(k Kind) upstream {
+	if k == Agent {
+		return r.agent
+	}
+	return r.editor
+}
+
+// answers reports whether there is something to proxy to.
+func (r *Route) answers() bool { return r.Status == workspace.StatusRunning }
+
+// mayUse is the one place that decides who may use a workspace: its owner.
+func mayUse(r *Route, userID string) bool {
+	return r != nil && !r.Deleting && userID != "" && r.OwnerID == userID
+}
+
+// outboundURL points at u and keeps the request's path and query byte for byte, also
+// where net/url would write them in another way.
+func outboundURL(u upstream, in *url.URL, requestURI string) url.URL {
+	out := url.URL{Scheme: "http", Host: u.pool, Path: in.Path, RawPath: in.RawPath, RawQuery: in.RawQuery, ForceQuery: in.ForceQuery}
+	raw := requestURI
+	for i := range len(raw) {
+		if raw[i] == '?' {
+			raw = raw[:i]
+			break
+		}
+	}
+	// Opaque is written as it is, unless it starts with two slashes: net/http takes that for a host.
+	if len(raw) > 0 && raw[0] == '/' && (len(raw) == 1 || raw[1] != '/') && raw != out.EscapedPath() {
+		out.Opaque = raw
+	}
+	return out
+}

@@ -1,0 +1,164 @@
+package gateway
+
+import (
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// waitBuffer is what a WebSocket holds per direction while it is silent, which most
+	// are most of the time; a longer message gets a big buffer while it lasts.
+	waitBuffer = 1 << 10
+	// closeGrace is how long the other side may take to read a close frame.
+	closeGrace = time.Second
+)
+
+// socket is one WebSocket between a visitor and a workspace.
+type socket struct {
+	gateway  *Gateway
+	exchange *exchange
+	kind     string
+	client   net.Conn
+	upstream net.Conn
+	ending   atomic.Bool
+	in, out  atomic.Int64 // bytes since the last report
+
+	mu     sync.Mutex // held while writing to the client
+	frames frameTracker
+}
+
+func newSocket(g *Gateway, ex *exchange, client, upstream net.Conn) *socket {
+	return &socket{gateway: g, exchange: ex, kind: kindLabel(ex.kind), client: client, upstream: upstream}
+}
+
+// start copies both ways until one side ends. early and greeting go first.
+func (s *socket) start(early, greeting []byte) {
+	s.gateway.options.Observer.SocketOpened(s.kind)
+	down := make(chan struct{})
+	s.gateway.background.Go(func() {
+		defer close(down)
+		s.down(greeting)
+	})
+	s.gateway.background.Go(func() {
+		s.up(early)
+		<-down
+		s.client.Close()
+		s.upstream.Close()
+		u := s.exchange.route.usage
+		u.leave(s.exchange)
+		u.releaseSocket()
+		s.report(s.gateway.options.Observer)
+		s.gateway.options.Observer.SocketClosed(s.kind)
+	})
+}
+
+// up copies from the visitor to the workspace.
+func (s *socket) up(early []byte) {
+	_, err := s.toUpstream(early)
+	if err == nil {
+		err = pump(s.client, s.toUpstream)
+	}
+	s.upstream.Close()
+	if s.ending.Load() && err != nil {
+		io.Copy(io.Discard, s.client) // lets a close frame be read; bounded by the read deadline
+	}
+	s.client.SetWriteDeadline(time.Now().Add(closeGrace)) // down may be writing to a visitor who left
+}
+
+// down copies from the workspace to the visitor.
+func (s *socket) down(greeting []byte) {
+	_, err := s.toClient(greeting)
+	if err == nil {
+		pump(s.upstream, s.toClient)
+	}
+	s.hangUp()
+}
+
+// hangUp tells the visitor that nothing more comes, and gives up's reading an end.
+func (s *socket) hangUp() {
+	s.ending.Store(true)
+	s.client.SetReadDeadline(time.Now().Add(closeGrace))
+	if half, ok := s.client.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+		return
+	}
+	s.client.Close()
+}
+
+func (s *socket) toUpstream(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	s.gateway.touch(s.exchange.route.usage)
+	s.in.Add(int64(len(p)))
+	return s.upstream.Write(p)
+}
+
+func (s *socket) toClient(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	s.gateway.touch(s.exchange.route.usage)
+	s.out.Add(int64(len(p)))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frames.advance(p)
+	return s.client.Write(p)
+}
+
+// end closes the WebSocket from our side: with a close frame that says why if the
+// workspace is not in the middle of one, else by hanging up.
+func (s *socket) end(why ending) {
+	if !s.ending.CompareAndSwap(false, true) {
+		return
+	}
+	s.client.SetWriteDeadline(time.Now().Add(closeGrace)) // frees a write that is stuck
+	s.mu.Lock()
+	if s.frames.between() {
+		s.frames.closed = true
+		s.client.Write(closeFrame(why))
+	}
+	s.mu.Unlock()
+	s.client.SetReadDeadline(time.Now().Add(closeGrace))
+	s.upstream.Close()
+}
+
+// report tells of the bytes carried since the last report.
+func (s *socket) report(o Observer) {
+	b, ok := o.(SocketBytesObserver)
+	if !ok {
+		return
+	}
+	if in, out := s.in.Swap(0), s.out.Swap(0); in != 0 || out != 0 {
+		b.SocketBytes(s.kind, in, out)
+	}
+}
+
+// pump reads until an error, with a small buffer while little comes and a big one, lent,
+// while much does.
+func pump(src io.Reader, write func([]byte) (int, error)) error {
+	small := make([]byte, waitBuffer)
+	for {
+		n, err := src.Read(small)
+		if _, werr := write(small[:n]); werr != nil {
+			return werr
+		}
+		for n >= waitBuffer && err == nil {
+			big := copyBuffers.Get()
+			for n >= waitBuffer && err == nil {
+				n, err = src.Read(big)
+				if _, werr := write(big[:n]); werr != nil {
+					copyBuffers.Put(big)
+					return werr
+				}
+			}
+			copyBuffers.Put(big)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

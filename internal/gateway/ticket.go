@@ -1,0 +1,231 @@
+package gateway
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/gateway/ticket"
+)
+
+// How a login gets from the main origin to a workspace host, whose pages it must not
+// trust and whose cookies it cannot set:
+//
+//  1. A page visit without a good cookie plants a nonce cookie on the workspace host and
+//     goes to <UI>/auth/ticket with the nonce's hash (sendToLogin).
+//  2. There the session is known. Whoever may use the workspace gets a ticket bound to
+//     the nonce, written to the store by its hash alone (TicketHandler).
+//  3. The workspace host takes the ticket out of the store, which works once, checks the
+//     nonce, sets its own cookie and goes to the very same address (redeem).
+//
+// The nonce keeps anybody from logging another person's browser in with a ticket of
+// their own. Tabs opened at once share one nonce.
+
+// Ticket and its store are declared in a leaf package, so that stores need not import this one.
+type Ticket = ticket.Ticket
+
+// TicketStore keeps tickets for their half minute. All gateways of an installation share it.
+type TicketStore interface {
+	PutTicket(ctx context.Context, t Ticket) error
+	// TakeTicket returns the ticket and removes it in one step: of many callers one
+	// gets it, the others ticket.ErrNotFound.
+	TakeTicket(ctx context.Context, hash string) (Ticket, error)
+	// PurgeTickets removes those that expired before t.
+	PurgeTickets(ctx context.Context, t time.Time) error
+}
+
+const (
+	// TicketPath is where TicketHandler has to be mounted on the main origin.
+	TicketPath = "/auth/ticket"
+	redeemPath = reservedPrefix + "ticket"
+	// maxCarriedURI bounds the address carried through a login: with base64 around it,
+	// it has to fit the 16 KiB that servers allow for all headers.
+	maxCarriedURI = 6 << 10
+)
+
+// sendToLogin starts the flow for a page visit.
+func (g *Gateway) sendToLogin(w http.ResponseWriter, r *http.Request, a Address) {
+	uri := requestURI(r)
+	if len(uri) > maxCarriedURI {
+		g.refuse(w, r, refuseLong)
+		return
+	}
+	if canonical := g.editorOrigin(r, a.ID); canonical != ownOrigin(r.Host, g.client(r).HTTPS) {
+		redirect(w, canonical+uri) // for browsers "host." and "host" share no cookies
+		return
+	}
+	nonce, ok := findCookie(r.Header["Cookie"], nonceCookie)
+	if !ok || !isCode(nonce) {
+		nonce = newCode()
+		w.Header().Add("Set-Cookie", g.cookie(nonceCookie, nonce, nonceLife))
+	}
+	query := "?host=" + g.hosts.EditorName(a.ID) + "&nonce=" + nonceHash(nonce) + "&path=" + base64.RawURLEncoding.EncodeToString([]byte(uri))
+	redirect(w, g.uiOrigin(r)+TicketPath+query)
+}
+
+// TicketHandler answers GET /auth/ticket on the main origin.
+func (g *Gateway) TicketHandler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			writeProblem(w, refuseMethod)
+			return
+		}
+		if fromElsewhereThanNavigation(r.Header) {
+			writeProblem(w, refuseOrigin)
+			return
+		}
+		if !g.routes.loaded.Load() {
+			g.refuse(w, r, refuseNotReady)
+			return
+		}
+		g.issueTicket(w, r)
+	})
+}
+
+func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
+	userID, sessionID, ok := g.options.Visitors.SessionOf(r)
+	if !ok {
+		redirect(w, "/login?return="+url.QueryEscape(requestURI(r)))
+		return
+	}
+	q := r.URL.Query()
+	a, ours := g.hosts.ParseHost(q.Get("host"))
+	path, pathOK := carriedPath(q.Get("path"))
+	nonce := q.Get("nonce")
+	if !ours || a.Kind != Editor || !pathOK || !isCode(nonce) || !mayUse(g.routes.lookup(a.ID), userID) {
+		g.refuse(w, r, refuseNotFound)
+		return
+	}
+	if g.loops.looping(sessionID, a.ID, nonce, g.now()) {
+		g.loopPage(w, r, loginCookie, g.editorOrigin(r, a.ID)+path)
+		return
+	}
+	if !g.loops.mayIssue(userID, g.now()) {
+		g.refuse(w, r, refuseTickets)
+		return
+	}
+	code := newCode()
+	err := g.options.Tickets.PutTicket(r.Context(), Ticket{
+		Hash: codeHash(code), Host: g.hosts.EditorName(a.ID), WorkspaceID: a.ID, UserID: userID, SessionID: sessionID,
+		NonceHash: nonce, Path: path, ExpiresAt: g.now().Add(ticket.Life),
+	})
+	if err != nil {
+		g.options.Log.Error("ticket not stored", "workspace", a.ID, "user", userID, "err", err)
+		g.refuse(w, r, refuseNotReady)
+		return
+	}
+	redirect(w, g.editorOrigin(r, a.ID)+redeemPath+"?code="+code)
+}
+
+// redeem turns a ticket into the cookie of this host.
+func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request, a Address) {
+	h := w.Header()
+	route := g.routes.lookup(a.ID)
+	have, loggedIn := g.loginOf(r, route, a.ID)
+	t, err := g.options.Tickets.TakeTicket(r.Context(), codeHash(r.URL.Query().Get("code")))
+	if err != nil && !errors.Is(err, ticket.ErrNotFound) {
+		g.options.Log.Error("ticket not taken", "workspace", a.ID, "err", err)
+		g.refuse(w, r, refuseNotReady)
+		return
+	}
+	found := err == nil && t.Host == g.hosts.EditorName(a.ID) && t.WorkspaceID == a.ID && g.now().Before(t.ExpiresAt)
+	if loggedIn && (!found || t.UserID == have.userID) { // another tab was first, or the link is an old one
+		path := "/"
+		if found {
+			path = t.Path
+		}
+		redirect(w, g.editorOrigin(r, a.ID)+path)
+		return
+	}
+	nonces := r.Header["Cookie"]
+	nonce, ok := findCookie(nonces, nonceCookie)
+	switch {
+	case found && !hasCookie(nonces, nonceCookie):
+		g.loopPage(w, r, nonceCookie, g.editorOrigin(r, a.ID)+t.Path)
+		return
+	case !found || !ok || !isCode(nonce) || nonceHash(nonce) != t.NonceHash:
+		g.usedLinkPage(w, r, g.editorOrigin(r, a.ID)+"/")
+		return
+	}
+	if owner, live := g.options.Visitors.SessionLive(t.SessionID); !live || owner != t.UserID || !mayUse(route, t.UserID) {
+		g.refuse(w, r, refuseNotFound)
+		return
+	}
+	g.loops.redeemed(t.SessionID, a.ID, t.NonceHash, g.now())
+	h.Add("Set-Cookie", g.loginCookie(a.ID, login{userID: t.UserID, sessionID: t.SessionID, expires: g.now().Add(loginLife)}))
+	h.Add("Set-Cookie", g.cookie(nonceCookie, "", 0))
+	redirect(w, g.editorOrigin(r, a.ID)+t.Path)
+}
+
+// redirect sends a visitor on to location as it is: http.Redirect would tidy it up. The
+// referrer is kept back, since the address may hold a code.
+func redirect(w http.ResponseWriter, location string) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Location", location)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// requestURI is what the visitor's browser asked for: path and query, byte for byte.
+func requestURI(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		return r.RequestURI
+	}
+	return r.URL.RequestURI() // absolute form, as sent to proxies
+}
+
+// carriedPath decodes a path made by sendToLogin. It is only ever written behind an
+// origin of ours, so "//evil.test" is a path there; what could end the header line or
+// begin another is refused.
+func carriedPath(encoded string) (string, bool) {
+	b, err := base64.RawURLEncoding.DecodeString(encoded)
+	if err != nil || len(b) == 0 || len(b) > maxCarriedURI || b[0] != '/' {
+		return "", false
+	}
+	for _, c := range b {
+		if c <= ' ' || c == 0x7f || c == '#' {
+			return "", false
+		}
+	}
+	return string(b), true
+}
+
+// newCode is 256 random bits in base64url.
+func newCode() string {
+	var b [32]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// isCode reports whether s is 256 bits in base64url, as codes, nonces and their hashes are.
+func isCode(s string) bool {
+	if len(s) != 43 {
+		return false
+	}
+	_, err := base64.RawURLEncoding.Strict().DecodeString(s)
+	return err == nil
+}
+
+func nonceHash(nonce string) string {
+	sum := sha256.Sum256([]byte("nonce/" + nonce))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+func codeHash(code string) string {
+	sum := sha256.Sum256([]byte("ticket/" + code))
+	return hex.EncodeToString(sum[:])
+}
+
+// fromElsewhereThanNavigation reports whether a browser says that this is no navigation.
+func fromElsewhereThanNavigation(h http.Header) bool {
+	mode := h["Sec-Fetch-Mode"]
+	return len(mode) > 0 && (len(mode) != 1 || mode[0] != "navigate")
+}

@@ -1,0 +1,96 @@
+package gateway
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// tokenPrefix marks Kalpana's own tokens among all that apps may use in Authorization.
+const tokenPrefix = "kal_"
+
+// authenticate finds out who asks: a token of ours if one is sent, else the host's
+// cookie, which only editor hosts know. It sets ex.visitor. route may be nil.
+func (g *Gateway) authenticate(ex *exchange, r *http.Request, route *Route, a Address) bool {
+	if bearer(r.Header) {
+		values := r.Header["Authorization"]
+		if len(values) != 1 {
+			return false // which of them counts is anybody's guess
+		}
+		token, _ := ourToken(values[0])
+		userID, tokenID, live := g.options.Visitors.TokenUser(token)
+		if !live {
+			return false
+		}
+		ex.visitor = visitor{userID: userID, tokenID: tokenID}
+		return true
+	}
+	if a.Kind != Editor {
+		return false
+	}
+	l, ok := g.loginOf(r, route, a.ID)
+	if !ok {
+		return false
+	}
+	ex.visitor = visitor{userID: l.userID, sessionID: l.sessionID, expires: l.expires.Unix()}
+	return true
+}
+
+// loginOf reads the cookie of a workspace host and asks whether its session still lives.
+func (g *Gateway) loginOf(r *http.Request, route *Route, workspaceID string) (login, bool) {
+	value, ok := findCookie(r.Header["Cookie"], loginCookie)
+	if !ok {
+		return login{}, false
+	}
+	now := g.now()
+	var l login
+	if route != nil {
+		l, ok = route.usage.verified.get(value, now)
+	}
+	if route == nil || !ok {
+		if l, ok = g.logins.verify(workspaceID, value, now); !ok {
+			return login{}, false
+		}
+		if route != nil {
+			route.usage.verified.put(value, l, now)
+		}
+		g.loops.kept(l.sessionID, workspaceID)
+	}
+	userID, live := g.options.Visitors.SessionLive(l.sessionID)
+	return l, live && userID == l.userID
+}
+
+// renewLogin gives a browser that is being used a fresh cookie in time, so that an
+// editor left open does not lose its login after hours. The session bounds it anyway.
+func (g *Gateway) renewLogin(ex *exchange, a Address) {
+	v := &ex.visitor
+	now := g.now()
+	if v.expires == 0 || time.Unix(v.expires, 0).Sub(now) > loginLife-renewAfter {
+		return
+	}
+	ex.rec.Header().Add("Set-Cookie", g.loginCookie(a.ID, login{userID: v.userID, sessionID: v.sessionID, expires: now.Add(loginLife)}))
+}
+
+func (g *Gateway) loginCookie(workspaceID string, l login) string {
+	return g.cookie(loginCookie, g.logins.issue(workspaceID, l), loginLife)
+}
+
+// bearer reports whether any Authorization header carries a token of ours.
+func bearer(h http.Header) bool {
+	for _, v := range h["Authorization"] {
+		if _, ok := ourToken(v); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// ourToken reads "Bearer kal_…", in any case of the scheme.
+func ourToken(value string) (token string, ok bool) {
+	scheme, rest, found := strings.Cut(strings.TrimLeft(value, " \t"), " ")
+	if !found || !equalFold(scheme, "bearer") {
+		return "", false
+	}
+	rest = strings.Trim(rest, " \t")
+	return rest, strings.HasPrefix(rest, tokenPrefix)
+}
