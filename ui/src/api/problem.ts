@@ -1,0 +1,52 @@
+import type { FieldError } from "./types";
+
+/**
+ * Every way a call can fail, as the API says it (RFC 9457). Its message is a sentence
+ * for people. Code is a stable word; besides the API's own it is "network" when no
+ * answer came and "http_<status>" when something else than the API answered.
+ */
+export class Problem extends Error {
+  readonly status: number;
+  readonly code: string;
+  readonly fields: FieldError[];
+
+  constructor(status: number, code: string, detail: string, fields: FieldError[] = []) {
+    super(detail);
+    this.name = "Problem";
+    this.status = status;
+    this.code = code;
+    this.fields = fields;
+  }
+
+  /** What is wrong with one field of the request, or undefined. */
+  field(name: string): string | undefined {
+    return this.fields.find((f) => f.field === name || f.field === `body.${name}`)?.message;
+  }
+}
+
+export const unreachable = () => new Problem(0, "network", "Kalpana does not answer. Check your connection and try again.");
+
+/** Reads a refused answer; whatever comes, a Problem with a sentence is the result. */
+export async function problemOf(response: Response): Promise<Problem> {
+  const { status } = response;
+  const body: unknown = await response.json().catch(() => null);
+  if (!isObject(body) || typeof body.code !== "string") {
+    return new Problem(status, `http_${status}`, `The server answered ${status}. Try again in a moment.`);
+  }
+  const fields = Array.isArray(body.errors) ? body.errors.filter(isFieldError) : [];
+  const detail = [body.detail, body.title].find((text): text is string => typeof text === "string" && text !== "");
+  return new Problem(status, body.code, detail ?? "That did not work. Try again.", fields);
+}
+
+/** The sentence to show for anything that was thrown. */
+export function sentence(error: unknown): string {
+  return error instanceof Problem ? error.message : "Something went wrong on this page. Reload it and try again.";
+}
+
+function isObject(value: unknown): value is Record<string, string | unknown[] | undefined> {
+  return typeof value === "object" && value !== null;
+}
+
+function isFieldError(value: unknown): value is FieldError {
+  return isObject(value) && typeof value.field === "string" && typeof value.message === "string";
+}

@@ -1,0 +1,10 @@
+import { Spinner } from "@/components/ui/spinner";
+
+export function Loading() {
+  return (
+    <div role="status" className="grid min-h-[60dvh] place-items-center text-muted-foreground">
+      <Spinner className="size-6" />
+      <span className="sr-only">Loading</span>
+    </div>
+  );
+}

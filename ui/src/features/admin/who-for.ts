@@ -1,0 +1,5 @@
+import type { Invitation } from "@/api/types";
+
+export function whoFor(invitation: Invitation): string {
+  return invitation.email || "Anybody with the link";
+}

@@ -1,0 +1,31 @@
+import { sentence } from "@/api/problem";
+import { useWithdrawInvitation } from "@/api/queries/invitations";
+import type { Invitation } from "@/api/types";
+import { AlertDialog } from "@/components/ui/alert-dialog";
+import { Notice } from "@/components/ui/notice";
+import { whoFor } from "./who-for";
+
+export function WithdrawDialog({ invitation, onClose }: { invitation: Invitation; onClose: () => void }) {
+  const withdraw = useWithdrawInvitation();
+  return (
+    <AlertDialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="Remove this invitation?"
+      description={
+        <>
+          The link for <strong className="font-medium text-foreground">{whoFor(invitation)}</strong> stops working. An account made with it stays.
+        </>
+      }
+      action="Remove invitation"
+      busy={withdraw.isPending}
+      onConfirm={() => withdraw.mutate(invitation.id, { onSuccess: onClose })}
+    >
+      {withdraw.isError && (
+        <Notice variant="danger" live>
+          {sentence(withdraw.error)}
+        </Notice>
+      )}
+    </AlertDialog>
+  );
+}

@@ -1,0 +1,8 @@
+import { Outlet } from "@tanstack/react-router";
+import { useLiveEvents } from "./use-live-events";
+
+/** Everything that needs a login. Listens for changes as long as somebody is signed in. */
+export function SignedIn() {
+  useLiveEvents();
+  return <Outlet />;
+}

@@ -1,0 +1,60 @@
+import { useQuery } from "@tanstack/react-query";
+import { toast } from "sonner";
+import { sentence } from "@/api/problem";
+import { sessionsQuery, useRevokeSession } from "@/api/queries/sessions";
+import { LoadError } from "@/components/layout/load-error";
+import { Row, RowList } from "@/components/layout/row-list";
+import { Section } from "@/components/layout/section";
+import { Badge } from "@/components/ui/badge";
+import { Button } from "@/components/ui/button";
+import { Skeleton } from "@/components/ui/skeleton";
+import { ago, exact } from "@/lib/format";
+import { useNow } from "@/lib/use-now";
+import { deviceName } from "@/lib/user-agent";
+
+export function SessionsSection() {
+  const now = useNow();
+  const sessions = useQuery(sessionsQuery);
+  const revoke = useRevokeSession();
+  const signOut = (id: string) =>
+    revoke.mutate(id, {
+      onSuccess: () => toast.success("Signed out there"),
+      onError: (error) => toast.error(sentence(error)),
+    });
+  return (
+    <Section title="Sessions" description="Where you are signed in. Signing one out closes its open editors within seconds.">
+      {sessions.isPending && <Skeleton className="h-28" />}
+      {sessions.isError && <LoadError error={sessions.error} onRetry={sessions.refetch} />}
+      {sessions.data && (
+        <RowList>
+          {sessions.data.map((session) => (
+            <Row
+              key={session.id}
+              title={deviceName(session.userAgent)}
+              fullTitle={session.userAgent}
+              badges={session.current && <Badge variant="accent">This browser</Badge>}
+              details={
+                <>
+                  {session.address} · seen <time dateTime={session.lastSeenAt} title={exact(session.lastSeenAt)}>{ago(session.lastSeenAt, now)}</time>
+                </>
+              }
+              action={
+                !session.current && (
+                  <Button
+                    variant="outline"
+                    size="sm"
+                    busy={revoke.isPending && revoke.variables === session.id}
+                    onClick={() => signOut(session.id)}
+                    aria-label={`Sign out ${deviceName(session.userAgent)} at ${session.address}`}
+                  >
+                    Sign out
+                  </Button>
+                )
+              }
+            />
+          ))}
+        </RowList>
+      )}
+    </Section>
+  );
+}

@@ -1,0 +1,23 @@
+import { PageHeader } from "@/components/layout/page-header";
+import { useTitle } from "@/lib/use-title";
+import { AppearanceSection } from "./appearance-section";
+import { PasswordSection } from "./password-section";
+import { ProfileSection } from "./profile-section";
+import { SessionsSection } from "./sessions-section";
+import { TokensSection } from "./tokens-section";
+
+export function SettingsPage() {
+  useTitle("Settings");
+  return (
+    <div className="mx-auto max-w-3xl">
+      <PageHeader title="Settings" />
+      <div className="grid grid-cols-1 gap-6">
+        <ProfileSection />
+        <PasswordSection />
+        <AppearanceSection />
+        <SessionsSection />
+        <TokensSection />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import { useState } from "react";
+import type { Workspace } from "@/api/types";
+import { Spinner } from "@/components/ui/spinner";
+
+/**
+ * VS Code in the page. Its host is another origin, so it needs no sandbox; what it may
+ * use of the browser is named.
+ */
+export function EditorFrame({ workspace }: { workspace: Workspace }) {
+  const [loaded, setLoaded] = useState(false);
+  return (
+    <>
+      {!loaded && (
+        <div role="status" className="absolute inset-0 flex items-center justify-center gap-3 text-sm text-muted-foreground">
+          <Spinner /> Opening VS Code…
+        </div>
+      )}
+      {/* oxlint-disable-next-line react/iframe-missing-sandbox -- see above */}
+      <iframe
+        title={`VS Code of ${workspace.name}`}
+        src={workspace.vscodeUrl}
+        allow="clipboard-read; clipboard-write; fullscreen"
+        referrerPolicy="strict-origin-when-cross-origin"
+        onLoad={() => setLoaded(true)}
+        className="absolute inset-0 size-full border-0"
+      />
+    </>
+  );
+}

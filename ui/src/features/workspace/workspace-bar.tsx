@@ -1,0 +1,40 @@
+import { Link } from "@tanstack/react-router";
+import { ArrowLeft, ExternalLink } from "lucide-react";
+import type { Workspace } from "@/api/types";
+import { Button } from "@/components/ui/button";
+import { Tooltip } from "@/components/ui/tooltip";
+import { ConnectionBadge } from "@/features/live/connection-badge";
+import { StatusBadge } from "./status-badge";
+import { WorkspaceMenu } from "./workspace-menu";
+
+export function WorkspaceBar({ workspace, onDeleted }: { workspace: Workspace; onDeleted: () => void }) {
+  return (
+    <header className="flex h-12 shrink-0 items-center gap-2 border-b border-border bg-surface px-2 sm:gap-3 sm:px-3">
+      <Tooltip text="All workspaces">
+        <Button asChild variant="ghost" size="icon-sm">
+          <Link to="/" aria-label="All workspaces">
+            <ArrowLeft aria-hidden />
+          </Link>
+        </Button>
+      </Tooltip>
+      <h1 title={workspace.name} className="min-w-0 truncate text-sm font-medium">
+        {workspace.name}
+      </h1>
+      <span role="status" className="contents">
+        <StatusBadge status={workspace.status} />
+      </span>
+      <div className="ml-auto flex items-center gap-1">
+        <ConnectionBadge />
+        {workspace.status === "RUNNING" && (
+          <Button asChild variant="ghost" size="sm" className="max-sm:size-8 max-sm:px-0">
+            <a href={workspace.vscodeUrl} target="_blank" rel="noopener" aria-label="Open in own tab">
+              <ExternalLink aria-hidden />
+              <span className="max-sm:hidden">Open in own tab</span>
+            </a>
+          </Button>
+        )}
+        <WorkspaceMenu workspace={workspace} onDeleted={onDeleted} />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,139 @@
+import { invitations, me as account, providers, sessions, startLog, tokens, workspace } from "./fixtures.mjs";
+
+const known = { tokens, sessions, invitations };
+
+const json = (response, status, body, type = "application/json") => {
+  response.writeHead(status, { "content-type": type });
+  response.end(body === undefined ? undefined : JSON.stringify(body));
+};
+const problem = (response, status, code, detail, errors) =>
+  json(response, status, { type: "about:blank", title: code, status, code, detail, errors }, "application/problem+json");
+
+async function read(request) {
+  let text = "";
+  for await (const chunk of request) text += chunk;
+  return text === "" ? {} : JSON.parse(text);
+}
+
+/** Answers one API call from state. `state.failing` holds calls to refuse, by "METHOD /path". */
+export async function api(state, request, response, url) {
+  const path = url.pathname.replace("/api/v1", "");
+  const call = `${request.method} ${path}`;
+  const body = await read(request);
+  (state.calls ??= []).push({ call, body, headers: request.headers });
+  if (state.hold.has(call)) return; // never answered
+  if (state.failing.has(call)) {
+    const { status, code, detail, errors } = state.failing.get(call);
+    return problem(response, status, code, detail, errors);
+  }
+  if (request.method !== "GET" && request.headers.origin !== `http://${request.headers.host}`) {
+    return problem(response, 403, "forbidden_origin", "Not from our own pages.");
+  }
+  if (path.startsWith("/auth/")) return auth(state, response, path, body);
+  if (!state.signedIn) return problem(response, 401, "unauthorized", "Sign in.");
+  const [, root, id, verb] = path.split("/");
+  switch (root) {
+    case "me":
+      return me(state, request, response, body);
+    case "events":
+      return events(state, request, response);
+    case "workspaces":
+      return workspaces(state, request, response, { id, verb, body, url });
+    case "tokens":
+      return things(state, request, response, { kind: "tokens", id, made: { token: "kal_Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6", ...newToken(body) } });
+    case "sessions":
+      return things(state, request, response, { kind: "sessions", id });
+    case "invitations":
+      return things(state, request, response, { kind: "invitations", id, made: newInvitation(body, url) });
+    default:
+      return problem(response, 404, "not_found", "There is no such address in the API.");
+  }
+}
+
+function auth(state, response, path, body) {
+  if (path === "/auth/providers") return json(response, 200, state.providers ?? providers);
+  if (path === "/auth/logout") state.signedIn = false;
+  if (path === "/auth/login" && body.password !== "correct horse battery") {
+    return problem(response, 401, "invalid_credentials", "Email or password is wrong.");
+  }
+  if (path === "/auth/signup" && body.email === "taken@example.com") {
+    return problem(response, 409, "email_taken", "There is an account with this email already. Sign in instead.");
+  }
+  if (path !== "/auth/logout") state.signedIn = true;
+  return json(response, path === "/auth/signup" ? 201 : 204);
+}
+
+function me(state, request, response, body) {
+  state.me ??= structuredClone(account);
+  if (request.method === "PATCH") {
+    if (body.currentPassword === "wrong") {
+      return problem(response, 422, "validation_failed", "That is not your password.", [{ field: "body.currentPassword", message: "That is not your password." }]);
+    }
+    Object.assign(state.me.user, { ...(body.name && { name: body.name }), ...(body.email && { email: body.email }) });
+  }
+  return json(response, 200, state.me);
+}
+
+function events(state, request, response) {
+  response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+  response.write(": connected\n\n");
+  state.events.add(response);
+  request.on("close", () => state.events.delete(response));
+}
+
+function change(state, found, status, extra = {}) {
+  Object.assign(found, { status, updatedAt: new Date().toISOString(), ...extra });
+  state.events.forEach((r) => r.write(`event: workspace\ndata: ${JSON.stringify(found)}\n\n`));
+}
+
+function workspaces(state, request, response, { id, verb, body, url }) {
+  if (!id && request.method === "GET") return json(response, 200, { items: state.workspaces });
+  if (!id) {
+    if (body.name === "taken up") return problem(response, 422, "validation_failed", "Choose another name.", [{ field: "body.name", message: "Choose another name." }]);
+    const made = workspace(url.port, { ...body, status: "STARTING", createdAt: new Date().toISOString(), updatedAt: new Date().toISOString() });
+    state.workspaces.unshift(made);
+    return json(response, 201, made);
+  }
+  const found = state.workspaces.find((w) => w.id === id);
+  if (!found) return problem(response, 404, "not_found", "There is no such workspace, or it is not yours.");
+  if (verb === "logs") {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    for (const line of startLog) response.write(`event: line\ndata: ${JSON.stringify(line)}\n\n`);
+    return found.status === "STARTING" ? undefined : response.end();
+  }
+  if (request.method === "DELETE") {
+    state.workspaces = state.workspaces.filter((w) => w !== found);
+    return json(response, 202, { ...found, status: "STOPPING" });
+  }
+  if (request.method === "PATCH") {
+    change(state, found, found.status, body);
+    return json(response, 200, found);
+  }
+  if (verb === "start") change(state, found, "STARTING", { statusReason: "" });
+  if (verb === "stop") change(state, found, "STOPPING");
+  if (verb === "restart") change(state, found, "STARTING");
+  return json(response, verb ? 202 : 200, found);
+}
+
+function things(state, request, response, { kind, id, made }) {
+  state[kind] ??= [...known[kind]];
+  if (request.method === "DELETE") {
+    state[kind] = state[kind].filter((thing) => thing.id !== id);
+    return json(response, 204);
+  }
+  if (request.method === "POST") {
+    state[kind].unshift(made);
+    return json(response, 201, made);
+  }
+  return json(response, 200, { items: state[kind] });
+}
+
+function newToken({ name, ttl }) {
+  const expiresAt = ttl ? new Date(Date.now() + ttl * 1000).toISOString() : null;
+  return { id: `t${Date.now()}`, name, prefix: "kal_Zm9v", createdAt: new Date().toISOString(), expiresAt, lastUsedAt: null };
+}
+
+function newInvitation({ email = "", admin = false, ttl = 0 }, url) {
+  const expiresAt = new Date(Date.now() + ttl * 1000).toISOString();
+  return { id: `i${Date.now()}`, email, admin, createdAt: new Date().toISOString(), expiresAt, usedAt: null, url: `${url.origin}/signup?invitation=Zm9vYmFyYmF6cXV4` };
+}

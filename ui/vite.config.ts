@@ -1,0 +1,35 @@
+import { fileURLToPath } from "node:url";
+import tailwindcss from "@tailwindcss/vite";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vitest/config";
+import { boot } from "./build/boot.ts";
+import { stamp } from "./build/stamp.ts";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+// Where a development gateway answers; its certificate is its own.
+const gateway = { target: "https://localhost:8443", secure: false, changeOrigin: true };
+
+export default defineConfig({
+  root,
+  plugins: [react(), tailwindcss(), boot("src/theme/boot.js"), stamp()],
+  resolve: { alias: { "@": `${root}src` } },
+  server: { proxy: { "/api": gateway, "/auth": gateway } },
+  build: {
+    sourcemap: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: true,
+    rolldownOptions: {
+      output: {
+        // What changes with our dependencies only stays in browser caches between releases.
+        codeSplitting: { groups: [{ name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack)\// }] },
+      },
+    },
+  },
+  test: {
+    environment: "happy-dom",
+    include: ["src/**/*.test.{ts,tsx}"],
+    setupFiles: ["src/test/setup.ts"],
+    restoreMocks: true,
+  },
+});
