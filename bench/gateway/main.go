@@ -1,0 +1,150 @@
+// Command gateway prepares an installation for measuring the gateway alone, on an upstream
+// that is no workspace: it writes workspaces that "run" on given ports into the database
+// of a data directory, and prints the cookie that a browser would hold for one of them.
+//
+//	gateway seed DATA_DIR FIRST_PORT COUNT     workspaces bench0000000, bench0000001, …
+//	gateway cookie DATA_DIR HTTPS_PORT LINK ID  logs in by the one-time link (- = none)
+//	gateway upstream FIRST_PORT COUNT           answers with 1 KiB on every second port
+//
+// The server must run with DOCKER_HOST naming no engine: an engine that does not answer
+// is no reason to believe that a workspace is gone, so the records stand.
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/embeddeddb"
+	"github.com/kalpana-dev/kalpana/internal/mongostore"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "Error:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	switch {
+	case len(args) == 4 && args[0] == "seed":
+		first, err1 := strconv.Atoi(args[2])
+		count, err2 := strconv.Atoi(args[3])
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		return seed(args[1], first, count)
+	case len(args) == 3 && args[0] == "upstream":
+		first, err1 := strconv.Atoi(args[1])
+		count, err2 := strconv.Atoi(args[2])
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		return upstream(first, count)
+	case len(args) == 5 && args[0] == "cookie":
+		return cookie(args[2], args[3], args[4])
+	}
+	return errors.New("usage: gateway seed DATA_DIR FIRST_PORT COUNT | gateway cookie DATA_DIR HTTPS_PORT LINK ID | gateway upstream FIRST_PORT COUNT")
+}
+
+// upstream stands for the editors: 1 KiB for every request.
+func upstream(first, count int) error {
+	body := bytes.Repeat([]byte("k"), 1024)
+	failed := make(chan error)
+	for i := range count {
+		s := &http.Server{Addr: fmt.Sprintf("127.0.0.1:%d", first+2*i), ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Write(body)
+		})}
+		go func() { failed <- s.ListenAndServe() }()
+	}
+	return <-failed
+}
+
+func seed(dir string, first, count int) error {
+	ctx := context.Background()
+	db, err := embeddeddb.Open(filepath.Join(dir, "db"), slog.Default())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	store, err := mongostore.Open(ctx, db.URI(), nil)
+	if err != nil {
+		return err
+	}
+	defer store.Close(ctx)
+	people, err := store.UsersSince(ctx, time.Time{})
+	if err != nil || len(people) == 0 {
+		return fmt.Errorf("start the server once and use its link, so that there is an administrator: %w", err)
+	}
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	for i := range count {
+		id := fmt.Sprintf("bench%07d", i)
+		err := store.Workspaces().Insert(ctx, workspace.Workspace{
+			ID: id, OwnerID: people[0].ID, Name: id, Status: workspace.StatusRunning, Desired: workspace.DesiredRunning, Epoch: 1,
+			VSCodePort: first + 2*i, AgentPort: first + 2*i + 1, ContainerID: "none", Memory: 1 << 30, CPU: 1e9,
+			LastActiveAt: now, CreatedAt: now, UpdatedAt: now, Version: 1, Request: id, Slot: i,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cookie goes the way of a browser: link, session, workspace host, ticket, cookie.
+func cookie(port, link, id string) error {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return err
+	}
+	c := &http.Client{Jar: jar, Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, // this machine's own server, by address
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, "127.0.0.1:"+port)
+		},
+	}}
+	if link != "-" {
+		if err := visit(c, link); err != nil {
+			return err
+		}
+	}
+	address := "https://" + id + ".ws.localhost:" + port + "/small"
+	if err := visit(c, address); err != nil {
+		return err
+	}
+	u, _ := url.Parse(address)
+	for _, k := range jar.Cookies(u) {
+		if k.Name == "__Host-kalpana-ws" {
+			fmt.Printf("%s=%s\n", k.Name, k.Value)
+			return nil
+		}
+	}
+	return fmt.Errorf("no cookie for %s", id)
+}
+
+func visit(c *http.Client, address string) error {
+	req, err := http.NewRequest("GET", address, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "text/html")
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	return resp.Body.Close()
+}

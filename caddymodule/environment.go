@@ -1,0 +1,79 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/joho/godotenv"
+)
+
+// PrepareEnvironment makes the environment what the shipped Caddyfile expects: it loads
+// the file .env beside the configuration (values in the environment win), drops empty
+// variables, because empty means default, and works out the defaults that depend on
+// others, which a Caddyfile cannot. args are the command line without the program's name.
+func PrepareEnvironment(args []string) error {
+	file := filepath.Join(configDir(args), ".env")
+	if err := godotenv.Load(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", file, err)
+	}
+	for _, pair := range os.Environ() {
+		if name, value, _ := strings.Cut(pair, "="); value == "" && ours(name) {
+			os.Unsetenv(name)
+		}
+	}
+	def("KALPANA_DOMAIN", "localhost")
+	domain := os.Getenv("KALPANA_DOMAIN")
+	def("KALPANA_WORKSPACE_DOMAIN", domain)
+	def("KALPANA_DATA_DIR", DefaultDataDir())
+	if strings.EqualFold(strings.TrimSuffix(domain, "."), "localhost") {
+		def("KALPANA_HTTPS_PORT", "8443")
+		def("KALPANA_TLS", "internal")
+		def("KALPANA_AUTO_HTTPS", "disable_redirects") // port 80 may need rights, and nobody types http://
+		if os.Geteuid() == 0 {
+			def("KALPANA_CADDY_OPTIONS", "") // let Caddy install its root certificate: it may
+		}
+	} else {
+		def("KALPANA_HTTPS_PORT", "443")
+		def("KALPANA_TLS", "on_demand")
+		def("KALPANA_AUTO_HTTPS", "ignore_loaded_certs") // changes nothing: redirects stay on
+	}
+	return nil
+}
+
+// ours are the variables of the configuration table.
+func ours(name string) bool {
+	for _, prefix := range []string{"KALPANA_", "CONTAINER_PORT_", "DEFAULT_CONTAINER_", "GITHUB_", "OIDC_", "OPENROUTER_", "ENABLE_"} {
+		if strings.HasPrefix(name, prefix) {
+			return name != "KALPANA_CADDY_OPTIONS"
+		}
+	}
+	switch name {
+	case "DATABASE_URL", "DOCKER_HOST", "MAX_WORKSPACES_PER_USER", "AGENT_MODEL":
+		return true
+	}
+	return false
+}
+
+func def(name, value string) {
+	if _, set := os.LookupEnv(name); !set {
+		os.Setenv(name, value)
+	}
+}
+
+// configDir is where the configuration file lies: beside --config, else here.
+func configDir(args []string) string {
+	for i, a := range args {
+		for _, flag := range []string{"--config", "-c"} {
+			if a == flag && i+1 < len(args) {
+				return filepath.Dir(args[i+1])
+			}
+			if v, ok := strings.CutPrefix(a, flag+"="); ok {
+				return filepath.Dir(v)
+			}
+		}
+	}
+	return "."
+}

@@ -1,0 +1,220 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+const (
+	// eventsKept is how many past events a reconnecting page can catch up on.
+	eventsKept = 1024
+	// eventsQueued is how far one reader may fall behind before it is cut off; it then
+	// reconnects and catches up, or is told to read everything again.
+	eventsQueued = 128
+	// eventsPing keeps proxies between us and the page from closing a quiet stream.
+	eventsPing = 20 * time.Second
+)
+
+// Events fans changes of workspaces out to the pages that may see them. It is an
+// Announcer of package workspace. Safe for concurrent use.
+type Events struct {
+	boot string
+
+	mu      sync.Mutex
+	seq     uint64
+	past    []event
+	known   map[string]known // by workspace
+	readers map[chan event]struct{}
+}
+
+// known is what the last event of a workspace said.
+type known struct {
+	version int64
+	owner   string
+}
+
+type event struct {
+	seq  uint64
+	name string
+	id   string // of the workspace
+	user string // who may see it
+	ws   workspace.Workspace
+}
+
+// NewEvents returns a hub whose ids are not those of an earlier process.
+func NewEvents() *Events {
+	return &Events{boot: strconv.FormatInt(time.Now().UnixNano(), 36), known: map[string]known{}, readers: map[chan event]struct{}{}}
+}
+
+// Announce tells readers that a workspace has changed.
+func (e *Events) Announce(w workspace.Workspace) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.known[w.ID].version >= w.Version {
+		return // from our own write or the poll, whichever was second
+	}
+	e.known[w.ID] = known{w.Version, w.OwnerID}
+	e.publish(event{name: "workspace", id: w.ID, user: w.OwnerID, ws: w})
+}
+
+// AnnounceDeleted tells readers that a workspace is gone.
+func (e *Events) AnnounceDeleted(id string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	last, ok := e.known[id]
+	if !ok {
+		return
+	}
+	delete(e.known, id)
+	e.publish(event{name: "workspace.deleted", id: id, user: last.owner})
+}
+
+func (e *Events) publish(ev event) {
+	e.seq++
+	ev.seq = e.seq
+	e.past = append(e.past, ev)
+	if len(e.past) > 2*eventsKept {
+		e.past = append([]event(nil), e.past[len(e.past)-eventsKept:]...)
+	}
+	for ch := range e.readers {
+		select {
+		case ch <- ev:
+		default:
+			delete(e.readers, ch)
+			close(ch)
+		}
+	}
+}
+
+// follow returns the events after lastID and a channel of the coming ones, closed when
+// the reader is too slow. reset is true when lastID is too old or of another process.
+func (e *Events) follow(lastID string) (missed []event, reset bool, ch chan event, leave func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	ch = make(chan event, eventsQueued)
+	e.readers[ch] = struct{}{}
+	leave = func() {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		delete(e.readers, ch)
+	}
+	if lastID == "" {
+		return nil, false, ch, leave
+	}
+	boot, n, _ := strings.Cut(lastID, "-")
+	seq, err := strconv.ParseUint(n, 10, 64)
+	oldest := e.seq + 1
+	if len(e.past) > 0 {
+		oldest = e.past[0].seq
+	}
+	if err != nil || boot != e.boot || seq > e.seq || seq+1 < oldest {
+		return nil, true, ch, leave
+	}
+	for _, ev := range e.past {
+		if ev.seq > seq {
+			missed = append(missed, ev)
+		}
+	}
+	return missed, false, ch, leave
+}
+
+// serveEvents is GET /api/v1/events.
+func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
+	me := caller(r.Context())
+	missed, reset, ch, leave := s.Events.follow(r.Header.Get("Last-Event-ID"))
+	defer leave()
+	out := startStream(w)
+	send := func(ev event) error {
+		if ev.user != me.UserID && !me.System {
+			return nil
+		}
+		var data any = map[string]string{"id": ev.id}
+		if ev.name == "workspace" {
+			data = s.wire(ev.ws)
+		}
+		return out.send(s.Events.boot+"-"+strconv.FormatUint(ev.seq, 10), ev.name, data)
+	}
+	if reset {
+		out.send("", "reset", struct{}{})
+	}
+	out.comment("connected")
+	for _, ev := range missed {
+		if send(ev) != nil {
+			return
+		}
+	}
+	ping := time.NewTicker(eventsPing)
+	defer ping.Stop()
+	live := time.NewTicker(2 * time.Second)
+	defer live.Stop()
+	for {
+		select {
+		case <-r.Context().Done():
+			return
+		case ev, ok := <-ch:
+			if !ok || send(ev) != nil {
+				return
+			}
+		case <-live.C: // log-out and suspension end streams too
+			if !s.stillLoggedIn(me) {
+				return
+			}
+		case <-ping.C:
+			if out.comment("ping") != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *Server) stillLoggedIn(p principal) bool {
+	switch {
+	case p.System:
+		return true
+	case p.SessionID != "":
+		_, live := s.Identity.SessionLive(p.SessionID)
+		return live
+	default:
+		return s.Identity.TokenLive(p.TokenID)
+	}
+}
+
+// stream writes server-sent events (HTML standard, 9.2).
+type stream struct {
+	w http.ResponseWriter
+	c *http.ResponseController
+}
+
+func startStream(w http.ResponseWriter) stream {
+	c := http.NewResponseController(w)
+	c.SetWriteDeadline(time.Time{})
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no") // an nginx in front would gather events
+	w.WriteHeader(http.StatusOK)
+	return stream{w, c}
+}
+
+func (s stream) send(id, name string, data any) error {
+	body, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	if id != "" {
+		fmt.Fprintf(s.w, "id: %s\n", id)
+	}
+	fmt.Fprintf(s.w, "event: %s\ndata: %s\n\n", name, body)
+	return s.c.Flush()
+}
+
+func (s stream) comment(text string) error {
+	fmt.Fprintf(s.w, ": %s\n\n", text)
+	return s.c.Flush()
+}

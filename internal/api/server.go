@@ -1,0 +1,204 @@
+package api
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/kalpana-dev/kalpana/internal/config"
+	"github.com/kalpana-dev/kalpana/internal/identity"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// maxBodyBytes bounds a JSON request: the largest legitimate one is a Nix configuration.
+const maxBodyBytes = 1 << 20
+
+// Options are what the API stands on.
+type Options struct {
+	Config     config.Config
+	Identity   *identity.Service
+	Workspaces *workspace.Service
+	Events     *Events
+	// Activity names what keeps a running workspace in use, from memory.
+	Activity func(id string) []string
+	// Exec runs a command in a container for the operator.
+	Exec func(ctx context.Context, containerID string, command []string, stdout, stderr io.Writer) (exitCode int, err error)
+	// Ready returns what does not answer, by name; empty when all does.
+	Ready   func(context.Context) map[string]error
+	Version string
+	Log     *slog.Logger
+}
+
+// Server is the API as an http.Handler.
+type Server struct {
+	Options
+	log *slog.Logger
+	mux *http.ServeMux
+	api huma.API
+}
+
+// New registers every operation.
+func New(o Options) *Server {
+	humaErrors()
+	s := &Server{Options: o, log: o.Log, mux: http.NewServeMux()}
+	c := huma.DefaultConfig("Kalpana", o.Version)
+	c.Info.Description = "Workspaces behind one gateway. Log in with the session cookie or `Authorization: Bearer kal_…`."
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
+	c.CreateHooks = nil // no $schema member in answers
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: identity.CookieName},
+		"token":   {Type: "http", Scheme: "bearer"},
+	}
+	s.api = humago.New(s.mux, c)
+	s.registerAuth()
+	s.registerMe()
+	s.registerWorkspaces()
+	s.registerTokens()
+	s.registerSessions()
+	s.registerInvitations()
+	s.registerAdmin()
+	s.registerHealth()
+	s.mux.HandleFunc("GET /api/v1/events", s.serveEvents)
+	s.mux.HandleFunc("GET /api/v1/workspaces/{id}/logs", s.serveLogs)
+	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		writeProblem(w, problem(404, "not_found", "There is no such address in the API. /api/openapi.json lists them."))
+	})
+	s.documentStreams()
+	return s
+}
+
+// OpenAPI is the document that /api/openapi.json serves.
+func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON() }
+
+// ServeHTTP answers everything under /api/ and the health checks.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.ContentLength > maxBodyBytes {
+		writeProblem(w, problem(413, "body_too_large", "The request is larger than 1 MiB."))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+	if r, refused := s.admit(r); refused != nil {
+		writeProblem(w, refused)
+	} else {
+		s.mux.ServeHTTP(w, r)
+	}
+}
+
+type principalKey struct{}
+
+// principal is who a request acts for; System is the operator at the admin socket.
+type principal struct {
+	identity.Principal
+	System bool
+}
+
+func caller(ctx context.Context) principal { p, _ := ctx.Value(principalKey{}).(principal); return p }
+
+// AsOperator marks a request that came over the admin socket: it may do everything, and
+// acts for user where an owner is needed.
+func AsOperator(r *http.Request, userID string) *http.Request {
+	p := principal{System: true}
+	p.UserID, p.Admin = userID, true
+	return r.WithContext(context.WithValue(r.Context(), principalKey{}, p))
+}
+
+// open are the addresses that need no login.
+func open(path string) bool {
+	switch path {
+	case "/healthz", "/readyz", "/api/openapi.json", "/api/openapi.yaml", "/api/openapi-3.0.json", "/api/openapi-3.0.yaml",
+		"/api/v1/healthz", "/api/v1/readyz", "/api/v1/auth/providers", "/api/v1/auth/login", "/api/v1/auth/signup":
+		return true
+	}
+	return false
+}
+
+// admit says who is asking and refuses requests that a page of another origin made with
+// somebody's cookie. SameSite does not do that: workspace pages are same-site.
+func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
+	if caller(r.Context()).System {
+		return r, nil
+	}
+	p, err := s.Identity.Authenticate(r)
+	loggedIn := err == nil
+	safe := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	byCookie := !loggedIn || p.SessionID != ""
+	if byCookie {
+		origins := r.Header.Values("Origin")
+		own := len(origins) == 1 && ownOrigin(r, origins[0])
+		if len(origins) > 0 && !own || !safe && loggedIn && !own || safe && foreign(r) {
+			return r, problem(403, "forbidden_origin", "This request must come from Kalpana's own pages, or carry an API token.")
+		}
+	}
+	if !loggedIn && !open(r.URL.Path) {
+		return r, problem(401, "unauthorized", "Sign in, or send an API token as Authorization: Bearer kal_….")
+	}
+	if loggedIn {
+		r = r.WithContext(context.WithValue(r.Context(), principalKey{}, principal{Principal: p}))
+	}
+	return r, nil
+}
+
+// ownOrigin compares scheme, host and port.
+func ownOrigin(r *http.Request, origin string) bool {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	return strings.EqualFold(origin, scheme+strings.TrimSuffix(r.Host, "."))
+}
+
+func foreign(r *http.Request) bool {
+	site := r.Header.Get("Sec-Fetch-Site")
+	return site == "same-site" || site == "cross-site"
+}
+
+// page reads the list parameters every list takes.
+type page struct {
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"At most this many items."`
+	Cursor string `query:"cursor" maxLength:"200" doc:"nextCursor of the page before."`
+}
+
+// list is the shape of every list.
+type list[T any] struct {
+	Body struct {
+		Items      []T    `json:"items" nullable:"false"`
+		NextCursor string `json:"nextCursor,omitempty" doc:"Present when there is more."`
+	}
+}
+
+func listOf[T any](items []T, next string) *list[T] {
+	var l list[T]
+	l.Body.Items, l.Body.NextCursor = items, next
+	if items == nil {
+		l.Body.Items = []T{}
+	}
+	return &l
+}
+
+func optionalTime(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// operation fills what all operations share.
+func operation(method, path, id, summary string, status int, more ...func(*huma.Operation)) huma.Operation {
+	o := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBodyBytes,
+		Security: []map[string][]string{{"session": {}}, {"token": {}}}}
+	for _, f := range more {
+		f(&o)
+	}
+	return o
+}

@@ -1,0 +1,252 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// Workspace is a workspace on the wire.
+type Workspace struct {
+	ID           string     `json:"id" pattern:"^[a-z0-9]{12}$"`
+	Name         string     `json:"name"`
+	Status       string     `json:"status" enum:"STOPPED,STARTING,RUNNING,STOPPING,ERROR"`
+	StatusReason string     `json:"statusReason" doc:"Why it is in this status, as a sentence; empty when there is nothing to say."`
+	VSCodePort   int        `json:"vscodePort" doc:"Leased host port of VS Code; 0 without a lease."`
+	AgentPort    int        `json:"agentPort" doc:"Leased host port of the bridge; 0 without a lease."`
+	ContainerID  string     `json:"containerId"`
+	VSCodeURL    string     `json:"vscodeUrl" format:"uri"`
+	AgentURL     string     `json:"agentUrl" format:"uri"`
+	Template     string     `json:"template"`
+	GithubRepo   string     `json:"githubRepo"`
+	Branch       string     `json:"branch"`
+	NixConfig    string     `json:"nixConfig"`
+	Memory       int64      `json:"memory" doc:"Bytes."`
+	CPU          int64      `json:"cpu" doc:"Billionths of a core."`
+	IdleTimeout  int64      `json:"idleTimeout" doc:"Seconds without use after which it is stopped; 0 = never."`
+	LastActiveAt *time.Time `json:"lastActiveAt"`
+	Activity     []string   `json:"activity" nullable:"false" doc:"What keeps it in use at this moment."`
+	StopsAt      *time.Time `json:"stopsAt" doc:"When it will be stopped if it is not used until then; null when it will not."`
+	CreatedAt    time.Time  `json:"createdAt"`
+	UpdatedAt    time.Time  `json:"updatedAt"`
+	OwnerID      string     `json:"ownerId"`
+}
+
+// wire is w as users see it. What changes from second to second comes from memory.
+func (s *Server) wire(w workspace.Workspace) Workspace {
+	active := s.Workspaces.LastActive(w)
+	out := Workspace{
+		ID: w.ID, Name: w.Name, Status: string(w.Status), StatusReason: w.StatusReason,
+		VSCodePort: w.VSCodePort, AgentPort: w.AgentPort, ContainerID: w.ContainerID,
+		VSCodeURL: s.Config.Origin(w.ID+".ws."+s.Config.WorkspaceDomain) + "/",
+		AgentURL:  strings.Replace(s.Config.Origin(w.ID+".agent."+s.Config.WorkspaceDomain), "https://", "wss://", 1) + "/",
+		Template:  w.Template, GithubRepo: w.GithubRepo, Branch: w.Branch, NixConfig: w.NixConfig,
+		Memory: w.Memory, CPU: w.CPU, IdleTimeout: int64(w.IdleTimeout / time.Second),
+		LastActiveAt: optionalTime(active), Activity: []string{},
+		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, OwnerID: w.OwnerID,
+	}
+	if w.Status == workspace.StatusRunning {
+		if a := s.Activity(w.ID); len(a) > 0 {
+			out.Activity = a
+		}
+		if w.IdleTimeout > 0 {
+			out.StopsAt = optionalTime(active.Add(w.IdleTimeout))
+		}
+	}
+	return out
+}
+
+type workspaceOutput struct{ Body Workspace }
+
+type workspaceInput struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+type createWorkspaceInput struct {
+	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"Repeating a request with the same key creates nothing new."`
+	Body struct {
+		Name        string `json:"name" doc:"1 to 60 characters."`
+		Template    string `json:"template,omitempty" maxLength:"100"`
+		GithubRepo  string `json:"githubRepo,omitempty" maxLength:"300"`
+		Branch      string `json:"branch,omitempty" maxLength:"255"`
+		NixConfig   string `json:"nixConfig,omitempty" maxLength:"262144"`
+		Memory      int64  `json:"memory,omitempty" doc:"Bytes; 0 = the installation's default."`
+		CPU         int64  `json:"cpu,omitempty" doc:"Billionths of a core; 0 = the installation's default."`
+		IdleTimeout *int64 `json:"idleTimeout,omitempty" minimum:"0" maximum:"31536000" doc:"Seconds; 0 = never stopped; left out = the installation's default."`
+		Start       *bool  `json:"start,omitempty" doc:"Left out = true."`
+	}
+}
+
+type updateWorkspaceInput struct {
+	ID   string `path:"id" maxLength:"64"`
+	Body struct {
+		Name        *string `json:"name,omitempty"`
+		Memory      *int64  `json:"memory,omitempty" doc:"Counts from the next start."`
+		CPU         *int64  `json:"cpu,omitempty" doc:"Counts from the next start."`
+		IdleTimeout *int64  `json:"idleTimeout,omitempty" minimum:"0" maximum:"31536000"`
+	}
+}
+
+func seconds(n *int64) *time.Duration {
+	if n == nil {
+		return nil
+	}
+	d := time.Duration(*n) * time.Second
+	return &d
+}
+
+func (s *Server) registerWorkspaces() {
+	const base = "/api/v1/workspaces"
+	huma.Register(s.api, operation("GET", base, "list-workspaces", "Your workspaces", 200), func(ctx context.Context, in *page) (*list[Workspace], error) {
+		return s.listWorkspaces(ctx, caller(ctx).UserID, in) // the operator has no id and sees all
+	})
+	huma.Register(s.api, operation("POST", base, "create-workspace", "Create a workspace, and start it", 201), func(ctx context.Context, in *createWorkspaceInput) (*workspaceOutput, error) {
+		b := in.Body
+		w, err := s.Workspaces.Create(ctx, workspace.CreateInput{
+			OwnerID: caller(ctx).UserID, Name: b.Name, Template: b.Template, GithubRepo: b.GithubRepo, Branch: b.Branch, NixConfig: b.NixConfig,
+			Memory: b.Memory, CPU: b.CPU, IdleTimeout: seconds(b.IdleTimeout), Start: b.Start, Request: in.Key, Limit: s.limitOf(ctx),
+		})
+		if err != nil {
+			return nil, s.fail(err)
+		}
+		return &workspaceOutput{s.wire(w)}, nil
+	})
+	huma.Register(s.api, operation("GET", base+"/{id}", "get-workspace", "One workspace", 200), func(ctx context.Context, in *workspaceInput) (*workspaceOutput, error) {
+		w, err := s.own(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		return &workspaceOutput{s.wire(w)}, nil
+	})
+	huma.Register(s.api, operation("PATCH", base+"/{id}", "update-workspace", "Rename it, or change its limits", 200), func(ctx context.Context, in *updateWorkspaceInput) (*workspaceOutput, error) {
+		if _, err := s.own(ctx, in.ID); err != nil {
+			return nil, err
+		}
+		w, err := s.Workspaces.Update(ctx, in.ID, workspace.UpdateInput{Name: in.Body.Name, Memory: in.Body.Memory, CPU: in.Body.CPU, IdleTimeout: seconds(in.Body.IdleTimeout)})
+		if err != nil {
+			return nil, s.fail(err)
+		}
+		return &workspaceOutput{s.wire(w)}, nil
+	})
+	order := func(name, summary string, status int, do func(context.Context, string) (workspace.Workspace, error)) {
+		method, path := "POST", base+"/{id}/"+name
+		if name == "delete" {
+			method, path = "DELETE", base+"/{id}"
+		}
+		huma.Register(s.api, operation(method, path, name+"-workspace", summary, status), func(ctx context.Context, in *workspaceInput) (*workspaceOutput, error) {
+			if _, err := s.own(ctx, in.ID); err != nil {
+				return nil, err
+			}
+			w, err := do(ctx, in.ID)
+			if err != nil {
+				return nil, s.fail(err)
+			}
+			return &workspaceOutput{s.wire(w)}, nil
+		})
+	}
+	order("start", "Start it; nothing happens if it runs", 202, s.Workspaces.Start)
+	order("stop", "Stop it; files stay", 202, func(ctx context.Context, id string) (workspace.Workspace, error) {
+		return s.Workspaces.Stop(ctx, id, "")
+	})
+	order("restart", "Stop it and start it again", 202, s.Workspaces.Restart)
+	order("delete", "Delete it with all its files", 202, s.Workspaces.Delete)
+}
+
+func (s *Server) listWorkspaces(ctx context.Context, owner string, in *page) (*list[Workspace], error) {
+	found, next, err := s.Workspaces.List(ctx, owner, in.Limit, in.Cursor)
+	if err != nil {
+		return nil, s.fail(err)
+	}
+	items := make([]Workspace, 0, len(found))
+	for _, w := range found {
+		items = append(items, s.wire(w))
+	}
+	return listOf(items, next), nil
+}
+
+// own reads a workspace and answers 404 for somebody else's, as if there were none.
+func (s *Server) own(ctx context.Context, id string) (workspace.Workspace, error) {
+	w, err := s.Workspaces.Get(ctx, id)
+	if err != nil {
+		return w, s.fail(err)
+	}
+	if me := caller(ctx); !me.System && w.OwnerID != me.UserID {
+		return w, s.fail(workspace.ErrNotFound)
+	}
+	return w, nil
+}
+
+func (s *Server) limitOf(ctx context.Context) int {
+	if u, ok := s.Identity.User(caller(ctx).UserID); ok && u.MaxWorkspaces > 0 {
+		return u.MaxWorkspaces
+	}
+	return s.Config.MaxWorkspacesPerUser
+}
+
+// serveLogs is GET /api/v1/workspaces/{id}/logs: the lines of the latest start, as text or,
+// for Accept: text/event-stream, followed as they come.
+func (s *Server) serveLogs(w http.ResponseWriter, r *http.Request) {
+	id := r.PathValue("id")
+	if _, err := s.own(r.Context(), id); err != nil {
+		writeProblem(w, err.(*Problem))
+		return
+	}
+	if !strings.Contains(r.Header.Get("Accept"), "text/event-stream") {
+		lines, err := s.Workspaces.StartLog(r.Context(), id)
+		if err != nil {
+			writeProblem(w, s.fail(err).(*Problem))
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		for _, l := range lines {
+			fmt.Fprintf(w, "%s %-10s %s\n", l.Time.UTC().Format("2006-01-02T15:04:05.000Z"), l.Phase, l.Text)
+		}
+		return
+	}
+	lines, err := s.Workspaces.FollowLog(r.Context(), id)
+	if err != nil {
+		writeProblem(w, s.fail(err).(*Problem))
+		return
+	}
+	out, me := startStream(w), caller(r.Context())
+	out.comment("connected")
+	live := time.NewTicker(2 * time.Second)
+	defer live.Stop()
+	for {
+		select {
+		case l, ok := <-lines:
+			if !ok || out.send("", "line", l) != nil {
+				return
+			}
+		case <-live.C:
+			if !s.stillLoggedIn(me) {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// documentStreams adds what is not JSON to the OpenAPI document.
+func (s *Server) documentStreams() {
+	text := func(kind string) map[string]*huma.MediaType {
+		return map[string]*huma.MediaType{kind: {Schema: &huma.Schema{Type: "string"}}}
+	}
+	login := []map[string][]string{{"session": {}}, {"token": {}}}
+	s.api.OpenAPI().AddOperation(&huma.Operation{Method: "GET", Path: "/api/v1/events", OperationID: "events", Security: login,
+		Summary:   "Changes as they happen: workspace, workspace.deleted, reset. Resumes with Last-Event-ID",
+		Responses: map[string]*huma.Response{"200": {Description: "Server-sent events", Content: text("text/event-stream")}}})
+	logs := text("text/plain")
+	logs["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
+	s.api.OpenAPI().AddOperation(&huma.Operation{Method: "GET", Path: "/api/v1/workspaces/{id}/logs", OperationID: "workspace-logs", Security: login,
+		Summary:    "Log of the latest start",
+		Parameters: []*huma.Param{{Name: "id", In: "path", Required: true, Schema: &huma.Schema{Type: "string"}}},
+		Responses:  map[string]*huma.Response{"200": {Description: "Lines of text, or events named line", Content: logs}}})
+}

@@ -1,0 +1,277 @@
+package platform
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
+	"github.com/kalpana-dev/kalpana/internal/api"
+	"github.com/kalpana-dev/kalpana/internal/config"
+	"github.com/kalpana-dev/kalpana/internal/docker"
+	"github.com/kalpana-dev/kalpana/internal/embeddeddb"
+	"github.com/kalpana-dev/kalpana/internal/gateway"
+	"github.com/kalpana-dev/kalpana/internal/hostnet"
+	"github.com/kalpana-dev/kalpana/internal/identity"
+	"github.com/kalpana-dev/kalpana/internal/metrics"
+	"github.com/kalpana-dev/kalpana/internal/mongostore"
+	"github.com/kalpana-dev/kalpana/internal/portlease"
+	"github.com/kalpana-dev/kalpana/internal/secretbox"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+	"github.com/kalpana-dev/kalpana/ui"
+)
+
+// parts are what runs while a platform is open.
+type parts struct {
+	lifetime context.Context
+	end      context.CancelFunc
+	loops    sync.WaitGroup
+	undo     []func() error // in the order in which things were made
+
+	metrics    *metrics.Metrics
+	store      *mongostore.Store
+	engine     *docker.Runtime
+	identity   *identity.Service
+	gateway    *gateway.Gateway
+	leaser     *portlease.Leaser
+	workspaces *workspace.Service
+
+	api, logins, pages, operator http.Handler
+	hsts                         bool
+}
+
+// assemble makes everything, from the bottom up. What was made is undone if a later step fails.
+func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
+	c := p.config
+	lifetime, end := context.WithCancel(context.Background())
+	a := &parts{lifetime: lifetime, end: end, metrics: p.metrics, hsts: !c.Local()}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+
+	// Data directory, keys, database.
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	secret := []byte(c.Secret)
+	if len(secret) == 0 {
+		if secret, err = secretbox.LoadOrCreate(filepath.Join(c.DataDir, "secret")); err != nil {
+			return nil, fmt.Errorf("read the secret: %w", err)
+		}
+	}
+	box, err := secretbox.New(secret)
+	if err != nil {
+		return nil, err
+	}
+	uri := c.DatabaseURL
+	var embedded *embeddeddb.DB
+	if uri == "" {
+		if embedded, err = embeddeddb.Open(filepath.Join(c.DataDir, "db"), p.log); err != nil {
+			return nil, err
+		}
+		a.undo = append(a.undo, embedded.Close)
+		uri = embedded.URI()
+	}
+	if a.store, err = mongostore.Open(ctx, uri, p.metrics.Database); err != nil {
+		return nil, err
+	}
+	a.undo = append(a.undo, func() error { return a.store.Close(context.Background()) })
+	if embedded != nil {
+		if err := embedded.Tune(ctx); err != nil {
+			return nil, err
+		}
+	}
+
+	// Who is who.
+	a.identity, err = identity.New(identity.Options{
+		Store: a.store, Box: box, BaseURL: c.Origin(c.UIHost()), Signup: c.Signup,
+		GitHub: identity.GitHub{ClientID: c.GitHubClientID, Secret: c.GitHubClientSecret, URL: c.GitHubURL, APIURL: c.GitHubAPIURL},
+		OIDC:   identity.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, Secret: c.OIDCClientSecret},
+		Log:    p.log, Observe: p.metrics.Login, ClientIP: func(r *http.Request) string { return p.client(r).IP },
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := a.identity.Sync(ctx); err != nil {
+		return nil, err
+	}
+
+	// The edge, which the workspaces report to.
+	workspaces := func() *workspace.Service { return a.workspaces }
+	a.gateway, err = gateway.New(gateway.Options{
+		Domain: gateway.Domain{Base: c.Domain, Workspace: c.WorkspaceDomain, UIHost: c.UIHost(), Port: c.HTTPSPort},
+		Box:    box, Visitors: visitors{a.identity}, Tickets: a.store, Starter: starter{workspaces},
+		Client: p.client, Touch: func(id string, at time.Time) { a.workspaces.Touch(id, at) }, Observer: p.metrics, Log: p.log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	events := api.NewEvents()
+
+	// Ports, containers, workspaces.
+	installation := hex.EncodeToString(box.MAC("installation", nil))[:16]
+	if a.engine, err = docker.New(docker.Options{Host: c.DockerHost, Installation: installation, Observe: p.metrics.Docker, Log: p.log}); err != nil {
+		return nil, err
+	}
+	a.undo = append(a.undo, a.engine.Close)
+	a.leaser = portlease.New(a.store.Ports(), portlease.Options{Start: c.PortStart, End: c.PortEnd, Rest: rest(c.PortRest)})
+	idle := time.Duration(*c.IdleTimeout)
+	if idle == 0 {
+		idle = -1 // never; zero would mean the package's default
+	}
+	a.workspaces = workspace.New(workspace.Options{
+		Store: a.store.Workspaces(), Leases: a.leaser, Engine: a.engine, Prober: prober{}, Key: box.WorkspaceKey, Image: c.WorkspaceImage,
+		Announcers: []workspace.Announcer{a.gateway, events}, Observer: p.metrics, Log: p.log, Shared: a.store.Shared(),
+		DefaultMemory: c.Memory, DefaultCPU: c.CPU, MaxPerUser: c.MaxWorkspacesPerUser, IdleTimeout: idle,
+		FlushEvery: 2 * time.Second, StopGrace: stopGrace, Env: func(_ context.Context, w workspace.Workspace) (map[string]string, error) {
+			// Where VS Code's Ports panel says that a port inside is reached.
+			return map[string]string{"VSCODE_PROXY_URI": c.Origin("{{port}}-"+w.ID+".ws."+c.WorkspaceDomain) + "/"}, nil
+		},
+	})
+	a.undo = append(a.undo, func() error { return a.workspaces.Close(context.Background()) })
+	asOf := time.Now()
+	all, err := a.workspaces.ListAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.gateway.Replace(all, asOf)
+
+	server := api.New(api.Options{
+		Config: c, Identity: a.identity, Workspaces: a.workspaces, Events: events, Activity: a.gateway.Activity, Exec: a.engine.Exec, Ready: a.ready, Version: p.version, Log: p.log,
+	})
+	logins := http.NewServeMux()
+	a.identity.Routes(logins)
+	logins.Handle("GET /auth/ticket", a.gateway.TicketHandler())
+	a.api, a.logins, a.operator = server, logins, server.Socket()
+	a.pages = ui.Handler(ui.Options{FrameSources: []string{c.Origin("*.ws." + c.WorkspaceDomain)}})
+
+	a.run(a.identity.Run)
+	a.run(a.workspaces.Run)
+	a.run(a.gateway.Run)
+	a.run(a.gauge)
+	a.run(func(ctx context.Context) { p.closeHost(ctx) })
+	return a, nil
+}
+
+// run starts a loop that ends with the platform.
+func (a *parts) run(loop func(context.Context)) { a.loops.Go(func() { loop(a.lifetime) }) }
+
+// ready asks what everything stands on for an answer.
+func (a *parts) ready(ctx context.Context) map[string]error {
+	return map[string]error{"database": a.store.Ping(ctx), "docker": a.engine.Ping(ctx)}
+}
+
+// stopGrace is more than the bridge gives the editor (5 s) and everything else (2 s) to end.
+const stopGrace = 10 * time.Second
+
+// gaugeEvery is how old the gauges may be when they are scraped.
+const gaugeEvery = 2 * time.Second
+
+// gauge keeps the gauges that nobody sets as things happen.
+func (a *parts) gauge(ctx context.Context) {
+	tick := time.NewTicker(gaugeEvery)
+	defer tick.Stop()
+	for {
+		counts := map[string]int{}
+		for status, n := range a.workspaces.Counts() {
+			counts[string(status)] = n
+		}
+		a.metrics.Workspaces(counts)
+		a.metrics.Leases(a.workspaces.HoldingPorts(), a.leaser.Pairs())
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// closeHost closes what Docker leaves open on the host, and says what it could not.
+// Docker's own rules come and go with it, so it is looked at again and again.
+func (p *Platform) closeHost(ctx context.Context) {
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	told := map[string]bool{}
+	for {
+		for _, f := range (hostnet.Host{}).Close(ctx, p.config.PortStart, p.config.PortEnd) {
+			if !f.OK && !told[f.Detail] && ctx.Err() == nil {
+				told[f.Detail] = true
+				p.log.Warn("the host is not closed to workspaces", "check", f.Name, "detail", f.Detail, "fix", f.Fix)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// rest is how long a returned pair rests; zero means none, where the package's zero means its default.
+func rest(d config.Duration) time.Duration {
+	if d == 0 {
+		return -1
+	}
+	return time.Duration(d)
+}
+
+// closeWithin bounds the end of open sockets and loops; what is left then is cut.
+const closeWithin = 10 * time.Second
+
+func (a *parts) close() error {
+	var errs []error
+	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+	defer cancel()
+	if a.gateway != nil {
+		errs = append(errs, a.gateway.Close(ctx))
+	}
+	a.end()
+	a.loops.Wait()
+	for i := len(a.undo) - 1; i >= 0; i-- {
+		errs = append(errs, a.undo[i]())
+	}
+	return errors.Join(errs...)
+}
+
+// prober asks a workspace's bridge whether its editor answers.
+type prober struct{}
+
+func (prober) Ready(ctx context.Context, port int, key string) error {
+	return bridgeclient.Ready(ctx, fmt.Sprintf("127.0.0.1:%d", port), key)
+}
+
+// visitors lets the gateway ask who is logged in.
+type visitors struct{ *identity.Service }
+
+func (v visitors) SessionOf(r *http.Request) (userID, sessionID string, ok bool) {
+	p, err := v.Authenticate(r)
+	return p.UserID, p.SessionID, err == nil && p.SessionID != ""
+}
+
+// starter lets the gateway's pages start a workspace.
+type starter struct{ workspaces func() *workspace.Service }
+
+func (s starter) Start(ctx context.Context, id string) error {
+	_, err := s.workspaces().Start(ctx, id)
+	return err
+}
+
+func (s starter) StartLog(id string) []string {
+	lines, err := s.workspaces().StartLog(context.Background(), id)
+	if err != nil {
+		return nil
+	}
+	text := make([]string, len(lines))
+	for i, l := range lines {
+		text[i] = l.Text
+	}
+	return text
+}
