@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -76,8 +75,8 @@ type Gateway struct {
 	loops   *loopGuard
 	pages   *pages
 	proxy   *proxy
-	// background are the copying goroutines of WebSockets; Close waits for them.
-	background sync.WaitGroup
+	// background are WebSockets, from their handshake on; Close waits for them.
+	background tasks
 	closing    atomic.Bool
 }
 
@@ -159,18 +158,11 @@ func (g *Gateway) Run(ctx context.Context) {
 func (g *Gateway) Close(ctx context.Context) error {
 	g.closing.Store(true)
 	g.endAll(endShutdown)
-	done := make(chan struct{})
-	go func() {
-		g.background.Wait()
-		close(done)
-	}()
-	select {
-	case <-done:
-		g.proxy.transport.CloseIdleConnections()
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	if err := g.background.wait(ctx); err != nil {
+		return err
 	}
+	g.proxy.transport.CloseIdleConnections()
+	return nil
 }
 
 func (g *Gateway) now() time.Time { return g.options.Now() }

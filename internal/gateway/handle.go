@@ -104,6 +104,10 @@ func (g *Gateway) forward(ex *exchange, r *http.Request, route *Route, a Address
 		g.refuse(&ex.rec, r, refuseNotFound)
 		return
 	}
+	if socket { // before closing is read, so that Close either waits for it or is seen here
+		g.background.begin()
+		defer g.background.end()
+	}
 	if g.closing.Load() { // Close may have looked before this was registered
 		route.usage.leave(ex)
 		cancel(nil)

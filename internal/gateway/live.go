@@ -171,7 +171,7 @@ func (g *Gateway) end(d doomedExchange) {
 		if d.sock.ending.Load() {
 			return
 		}
-		g.background.Go(func() { d.sock.end(d.why) }) // a visitor that does not read must not hold up the others
+		g.background.start(func() { d.sock.end(d.why) }) // a visitor that does not read must not hold up the others
 	}
 	d.ex.cancel(errEnded)
 	g.options.Log.Info("connection ended", "workspace", d.ex.route.ID, "user", d.ex.visitor.userID, "reason", d.why.reason)

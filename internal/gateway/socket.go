@@ -38,11 +38,11 @@ func newSocket(g *Gateway, ex *exchange, client, upstream net.Conn) *socket {
 func (s *socket) start(early, greeting []byte) {
 	s.gateway.options.Observer.SocketOpened(s.kind)
 	down := make(chan struct{})
-	s.gateway.background.Go(func() {
+	s.gateway.background.start(func() {
 		defer close(down)
 		s.down(greeting)
 	})
-	s.gateway.background.Go(func() {
+	s.gateway.background.start(func() {
 		s.up(early)
 		<-down
 		s.client.Close()

@@ -3,7 +3,6 @@ package gateway
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -248,7 +247,7 @@ func TestCloseEndsSocketsAndWaits(t *testing.T) {
 	if _, _, err := c.Read(ctx); websocket.CloseStatus(err) != websocket.StatusGoingAway {
 		t.Errorf("%v", err)
 	}
-	if err := <-closed; err != nil && !errors.Is(err, context.Canceled) {
+	if err := <-closed; err != nil {
 		t.Error(err)
 	}
 	if r.gw.Live() != 0 {

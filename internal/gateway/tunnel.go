@@ -148,7 +148,7 @@ func (p *proxy) join(ex *exchange, resp *http.Response, up upstreamConn) (handed
 	ended := ex.Err() != nil
 	s.start(early, greeting)
 	if ended {
-		p.gateway.background.Go(func() { s.end(endStopped) })
+		p.gateway.background.start(func() { s.end(endStopped) })
 	}
 	return true, nil
 }
