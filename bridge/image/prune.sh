@@ -26,6 +26,11 @@ cd "$app/node_modules"
 vscode=code-server/lib/vscode
 [ -d "$vscode/extensions" ] || { echo "prune: $vscode/extensions is missing: code-server is laid out differently now" >&2; exit 1; }
 
+# The page tries again when a part of it did not load; see retry.html.
+page=$vscode/out/vs/code/browser/workbench/workbench.html
+sed -i '/<head>/r /retry.html' "$page"
+grep -q kalpana.retries "$page" || { echo "prune: $page has no <head>: code-server's page is another now" >&2; exit 1; }
+
 # Files nothing reads at run time: source maps, build leftovers, other platforms' programs.
 find . -name '*.map' -type f -delete
 find . -type d \( -name obj.target -o -name obj -o -name .deps \) -path '*/build/*' -prune -exec rm -rf {} +

@@ -34,6 +34,8 @@ type Options struct {
 	Installation string
 	// Observe is told of every call: its name, how long it took, whether it failed. May be nil.
 	Observe func(call string, elapsed time.Duration, failed bool)
+	// Started is called after each start of a container. May be nil.
+	Started func()
 	Log     *slog.Logger
 }
 
@@ -42,6 +44,7 @@ type Runtime struct {
 	client       *client.Client
 	installation string
 	observe      func(string, time.Duration, bool)
+	started      func()
 	log          *slog.Logger
 
 	networks sync.Mutex // one maker of networks at a time
@@ -56,10 +59,13 @@ func New(o Options) (*Runtime, error) {
 	if o.Observe == nil {
 		o.Observe = func(string, time.Duration, bool) {}
 	}
+	if o.Started == nil {
+		o.Started = func() {}
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Runtime{client: c, installation: o.Installation, observe: o.Observe, log: o.Log}, nil
+	return &Runtime{client: c, installation: o.Installation, observe: o.Observe, started: o.Started, log: o.Log}, nil
 }
 
 // Close ends the connections to the engine.
@@ -131,6 +137,9 @@ func (r *Runtime) Create(ctx context.Context, spec workspace.ContainerSpec) (str
 func (r *Runtime) Start(ctx context.Context, id string) error {
 	return r.call(ctx, "container_start", workTimeout, func(ctx context.Context) error {
 		_, err := r.client.ContainerStart(ctx, id, client.ContainerStartOptions{})
+		if err == nil {
+			r.started()
+		}
 		return err
 	})
 }

@@ -34,6 +34,8 @@ type Finding struct {
 type Host struct {
 	// Sysctl is where kernel settings are files. Default: /proc/sys.
 	Sysctl string
+	// Class is where network interfaces are folders. Default: /sys/class/net.
+	Class string
 	// Run runs a command and returns its output. Default: os/exec.
 	Run func(ctx context.Context, name string, args ...string) (string, error)
 }
@@ -127,11 +129,7 @@ func (h Host) run(ctx context.Context, name string, args ...string) (string, err
 // lies within ip_local_port_range on most systems, and the gateway itself opens
 // thousands of connections.
 func (h Host) reserve(start, end int, change bool) Finding {
-	dir := h.Sysctl
-	if dir == "" {
-		dir = "/proc/sys"
-	}
-	file := filepath.Join(dir, "net/ipv4/ip_local_reserved_ports")
+	file := filepath.Join(h.sysctl(), "net/ipv4/ip_local_reserved_ports")
 	want := fmt.Sprintf("%d-%d", start, end-1)
 	f := Finding{Name: "reserved ports", Fix: "sudo sysctl -w net.ipv4.ip_local_reserved_ports=" + want}
 	data, err := os.ReadFile(file)
@@ -155,6 +153,13 @@ func (h Host) reserve(start, end int, change bool) Finding {
 	}
 	f.Detail = "outgoing connections may take ports from " + want + "; starts then try other ports"
 	return f
+}
+
+func (h Host) sysctl() string {
+	if h.Sysctl == "" {
+		return "/proc/sys"
+	}
+	return h.Sysctl
 }
 
 // covered reports whether a list such as "8080,40000-40010" has every port from start to end.

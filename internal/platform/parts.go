@@ -118,7 +118,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 
 	// Ports, containers, workspaces.
 	installation := hex.EncodeToString(box.MAC("installation", nil))[:16]
-	if a.engine, err = docker.New(docker.Options{Host: c.DockerHost, Installation: installation, Observe: p.metrics.Docker, Log: p.log}); err != nil {
+	if a.engine, err = docker.New(docker.Options{Host: c.DockerHost, Installation: installation, Observe: p.metrics.Docker, Started: hostnet.Host{}.Quiet, Log: p.log}); err != nil {
 		return nil, err
 	}
 	a.undo = append(a.undo, a.engine.Close)
