@@ -28,6 +28,47 @@ const (
 	CodeTooLarge         = "too_large"
 	CodePermissionDenied = "permission_denied"
 	CodeDiskFull         = "disk_full"
+	// CodeExists: there is something already, and overwriting it was not asked for.
+	CodeExists = "exists"
+	// CodeNotEmpty: a directory with contents, and deleting those was not asked for.
+	CodeNotEmpty = "not_empty"
+	// CodeChangedOnDisk: the file is not the one that IfHash names. Read it again.
+	CodeChangedOnDisk = "changed_on_disk"
+	// CodeIsBinary: a file that is no text, where text is needed.
+	CodeIsBinary = "is_binary"
+
+	// CodeEditNoMatch: an OldText does not occur; the message shows the nearest lines.
+	CodeEditNoMatch = "edit_no_match"
+	// CodeEditNotUnique: an OldText occurs more than once and ReplaceAll is not set.
+	CodeEditNotUnique = "edit_not_unique"
+	// CodeEditEmpty: an OldText is empty.
+	CodeEditEmpty = "edit_empty"
+	// CodeEditSame: an edit would change nothing.
+	CodeEditSame = "edit_same"
+
+	// CodeBadPattern: a glob or regular expression that cannot be read.
+	CodeBadPattern = "bad_pattern"
+
+	// CodeNoProcess: no process with this id; it may have been forgotten since it ended.
+	CodeNoProcess = "no_process"
+	// CodeProcessEnded: the process has ended and takes no input or signal.
+	CodeProcessEnded = "process_ended"
+	// CodeTooManyProcesses: MaxProcesses are running.
+	CodeTooManyProcesses = "too_many_processes"
+	// CodeCannotStart: the program or its folder is not there, or may not be run.
+	CodeCannotStart = "cannot_start"
+
+	// CodeNotRepository: the folder is in no git repository.
+	CodeNotRepository = "not_repository"
+	// CodeNothingToCommit: nothing differs from the last commit.
+	CodeNothingToCommit = "nothing_to_commit"
+	// CodeGitFailed: git refused; the message is what it said.
+	CodeGitFailed = "git_failed"
+	// CodeNoCheckpoint: no checkpoint with this id.
+	CodeNoCheckpoint = "no_checkpoint"
+
+	// CodeFlowControl: more bytes came than the receiver's window allows.
+	CodeFlowControl = "flow_control"
 )
 
 // Codes of HTTP problems on ports 3001 and 8080.
@@ -40,6 +81,12 @@ const (
 	CodeEditorFailed = "editor_failed"
 	// CodeTooManyConnections: MaxConnections WebSockets are open (503).
 	CodeTooManyConnections = "too_many_connections"
+	// CodePortForbidden: a port that is not forwarded: below 1024, or the bridge's own (403).
+	CodePortForbidden = "port_forbidden"
+	// CodePortClosed: nothing listens on the port, on 127.0.0.1 or ::1 (502).
+	CodePortClosed = "port_closed"
+	// CodeTooManyTunnels: MaxTunnels connections to ports are open (503).
+	CodeTooManyTunnels = "too_many_tunnels"
 	// CodeUpgradeRequired: only WebSocket handshakes are answered here (426).
 	CodeUpgradeRequired = "upgrade_required"
 )

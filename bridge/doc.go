@@ -1,60 +1,138 @@
 // Package bridge is the protocol between Kalpana and the bridge, the program that runs
 // inside every workspace. It holds the words both sides use and nothing that runs: the
-// server is bridge/bridgeserver, the client bridge/bridgeclient.
+// server is bridge/bridgeserver, the client bridge/bridgeclient. This comment is the whole
+// specification of kalpana.bridge.v1; testdata/*.txt are conversations that the tests
+// replay.
 //
 // # Transport
 //
 // The bridge listens on port 3001 of the container (this protocol) and on port 8080
 // (the editor, proxied). It answers 401 to every request on either that lacks the
-// workspace's key in the header [KeyHeader]; only the gateway knows the key.
+// workspace's key in the header [KeyHeader]; only the gateway knows the key. Clients reach
+// port 3001 as https://<id>.agent.<domain>/ with an API token ("Authorization: Bearer
+// kal_…"), which the gateway checks and exchanges for the key.
 //
-//	GET /healthz   200 {"status":"ok"} as soon as the bridge is up
-//	GET /readyz    200 {"status":"ready"} when the editor shows its page, else 503
-//	GET /          WebSocket: one JSON text message per request, answer or event
+//	GET /            WebSocket: the messages below
+//	/mcp             the same operations as MCP tools (streamable HTTP, without sessions)
+//	GET /tcp/{port}  a connection to a port inside; see "Ports"
+//	GET /activity    200 [Activity]: what keeps the workspace in use
+//	GET /healthz     200 {"status":"ok"} as soon as the bridge is up
+//	GET /readyz      200 {"status":"ready"} when the editor shows its page, else 503
 //
 // HTTP errors are RFC 9457 problems with a stable code, such as "unauthorized".
 //
 // # Messages
 //
-// A request has an id of the client's choice, unique among its unanswered ones:
+// Each text message is one JSON object. A request has an id of the client's choice, unique
+// among its unanswered ones:
 //
 //	→ {"id":"1","type":"ping"}
 //	← {"id":"1","success":true,"payload":{}}
 //
 //	→ {"id":"2","type":"writeFile","payload":{"path":"src/a.txt","content":"hello\n"}}
-//	← {"id":"2","success":true,"payload":{"path":"src/a.txt","size":6,"modifiedAt":"2026-01-02T15:04:05.5Z"}}
-//
-//	→ {"id":"3","type":"readFile","payload":{"path":"src/a.txt"}}
-//	← {"id":"3","success":true,"payload":{"path":"src/a.txt","content":"hello\n","encoding":"utf-8","size":6,"modifiedAt":"2026-01-02T15:04:05.5Z"}}
-//
-//	→ {"id":"4","type":"listFiles","payload":{"path":"src"}}
-//	← {"id":"4","success":true,"payload":{"entries":[{"name":"a.txt","path":"src/a.txt","type":"file","size":6,"modifiedAt":"2026-01-02T15:04:05.5Z"}],"truncated":false}}
+//	← {"id":"2","success":true,"payload":{"path":"src/a.txt","size":6,"modifiedAt":"2026-01-02T15:04:05.5Z","hash":"5891…","created":true}}
 //
 // Every request gets exactly one answer; answers come in the order in which the work
-// ends. What goes wrong is told by code and message:
+// ends. What goes wrong is told by a stable code and a message for people:
 //
-//	→ {"id":"5","type":"readFile","payload":{"path":"../etc/passwd"}}
-//	← {"id":"5","success":false,"error":{"code":"outside_workspace","message":"…"}}
+//	→ {"id":"3","type":"readFile","payload":{"path":"../etc/passwd"}}
+//	← {"id":"3","success":false,"error":{"code":"outside_workspace","message":"…"}}
 //
 // A message that holds no usable id is answered with an empty one:
 //
 //	→ {"id":7}
 //	← {"id":"","success":false,"error":{"code":"bad_request","message":"…"}}
 //
+// Members that a receiver does not know are ignored, so that either side may be newer. A
+// type it does not know is answered with "unknown_type".
+//
+// # Events and cancelling
+//
+// Types that stream send events under the request's id before the answer, numbered from 1
+// without gaps:
+//
+//	→ {"id":"4","type":"runCommand","payload":{"command":"make"}}
+//	← {"id":"4","event":"started","seq":1,"payload":{"processId":"p1","pid":42,"command":"make",…}}
+//	← {"id":"4","event":"output","seq":2,"payload":{"stream":"stdout","data":"cc a.c\n","encoding":"utf-8","fromByte":0}}
+//	← {"id":"4","success":true,"payload":{"processId":"p1","running":false,"exitCode":0,"output":"cc a.c\n","durationMillis":310}}
+//
 // A request that is still running is stopped by naming its id once more. The request
-// itself is then answered with code "cancelled"; the cancel has no answer of its own:
+// itself is then answered with code "cancelled", within two seconds, and what it had
+// started is gone; the cancel has no answer of its own, and one that comes too late no
+// effect:
 //
 //	→ {"id":"4","type":"cancel"}
 //	← {"id":"4","success":false,"error":{"code":"cancelled","message":"…"}}
 //
-// Types that stream send events under the request's id before the answer:
+// The end of a connection cancels its requests. Processes in the background and terminals
+// go on: attachProcess shows their output from any byte on that is still in the buffer.
 //
-//	← {"id":"6","event":"output","payload":{…}}
+// # Version and hello
 //
-// Members that a receiver does not know are ignored, so that either side may be newer.
+// A client may offer the WebSocket subprotocol [Subprotocol]. The bridge then speaks first:
+//
+//	← {"event":"hello","payload":{"version":1,"bridge":"…","root":"/workspace","types":["attachProcess",…],"limits":{…}}}
+//
+// A client that offers none gets no hello and is served the same. One that offers only
+// others is closed with 4000. New members and types come without a new version.
+//
+// # Back-pressure
+//
+// A request with "window":N lets at most N bytes of event payloads be under way: the
+// bridge stops when they are used up, and stops what it reads from, until the client
+// acknowledges some:
+//
+//	→ {"id":"5","type":"attachProcess","payload":{"processId":"p1"},"window":65536}
+//	← {"id":"5","event":"output","seq":1,"payload":{…}}
+//	→ {"id":"5","type":"ack","payload":{"bytes":4120}}
+//
+// Bytes are those of the payload's JSON as it was sent. A payload larger than what is left
+// is sent all the same if anything is left. Without a window a slow client holds up its own
+// connection only.
+//
+// # Streams
+//
+// Contents larger than [MaxInlineBytes], or of terminals, go in binary messages (see
+// [Frame]) when "binary":true is set. The bridge names the stream first:
+//
+//	→ {"id":"6","type":"readFile","payload":{"path":"video.mp4","binary":true}}
+//	← {"id":"6","event":"stream","seq":1,"payload":{"stream":1,"window":262144,"size":-1}}
+//	← 01 00 00000001 …            a frame of stream 1
+//	→ {"id":"6","type":"ack","payload":{"bytes":65536}}
+//	← 01 01 00000001              the last frame
+//	← {"id":"6","success":true,"payload":{"path":"video.mp4","content":"",…}}
+//
+// The other way round the client sends the frames, and the bridge acknowledges:
+//
+//	→ {"id":"7","type":"writeFile","payload":{"path":"video.mp4","binary":true}}
+//	← {"id":"7","event":"stream","seq":1,"payload":{"stream":2,"window":262144,"size":-1}}
+//	→ 01 00 00000002 …
+//	← {"id":"7","event":"ack","seq":2,"payload":{"bytes":131072}}
+//	→ 01 01 00000002 …
+//	← {"id":"7","success":true,"payload":{"path":"video.mp4","size":1048576,…}}
+//
+// More than the window is refused with "flow_control". Frames of a stream that is over are
+// dropped.
+//
+// # Limits and ends
+//
+// limits.go has all limits. A message over [MaxMessageBytes] closes the connection with
+// 1009. A connection that does not answer a ping of the bridge until the next one, or does
+// not take a message in within [WriteTimeout], is closed. Close codes: 1000 and 1001 the
+// end, 1009 too long, 1012 the bridge ends (it comes back with the workspace), 4000 no
+// common version; the gateway adds 4401 signed out and 4403 no longer allowed.
 //
 // # Paths
 //
-// Paths are relative to the workspace folder, with "/" between elements. Absolute
-// paths, ".." elements and symbolic links that lead out are refused.
+// Paths are relative to the workspace folder, with "/" between elements; an absolute path
+// of something in that folder is taken, too. Others, ".." elements and symbolic links that
+// lead out are refused.
+//
+// # Ports
+//
+// GET /tcp/{port} with "Connection: Upgrade" and "Upgrade: kalpana-tcp" ([TunnelProtocol])
+// answers 101 and becomes the connection to 127.0.0.1:port, or [::1]:port, inside: bytes
+// both ways, each of which ends by itself. With "Upgrade: websocket" the bytes are in
+// binary messages, and an empty one ends its direction. Ports below 1024 and the bridge's
+// own are refused with 403 port_forbidden; 502 port_closed means that nothing listens.
 package bridge

@@ -4,13 +4,30 @@ import "time"
 
 // The limits of the protocol. Client and server keep to the same ones.
 const (
-	// MaxFileBytes is the largest file in one message: bigger than any source file,
-	// small enough to be held a few times over in a workspace of little memory.
-	MaxFileBytes = 10 << 20
+	// MaxInlineBytes is the most file contents in one JSON message: more than any source
+	// file that people write, little enough that many at once fit a small workspace.
+	// Larger files go in binary frames, or are read in ranges.
+	MaxInlineBytes = 1 << 20
 
-	// MaxMessageBytes is the longest message, either way. A file of MaxFileBytes takes
-	// 13.4 MiB in base64, and 20 MiB as text of which every character is escaped.
-	MaxMessageBytes = 24 << 20
+	// MaxFileBytes is the largest file that is read or written whole, in binary frames.
+	// The bridge holds one frame of it at a time.
+	MaxFileBytes = 2 << 30
+
+	// MaxEditBytes is the largest file that edits are made in.
+	MaxEditBytes = 4 << 20
+
+	// MaxMessageBytes is the longest JSON message, either way. MaxInlineBytes take 1.4 MiB
+	// in base64, and 2 MiB as text of which every character is escaped.
+	MaxMessageBytes = 4 << 20
+
+	// MaxFrameData is the most data in one binary frame: enough to be fast, little enough
+	// that other messages get their turn between two.
+	MaxFrameData = 64 << 10
+
+	// DefaultWindow is how many bytes of a binary stream may be under way unacknowledged,
+	// and MaxWindow the most a client may ask for.
+	DefaultWindow = 256 << 10
+	MaxWindow     = 1 << 20
 
 	// MaxIDBytes is the longest request id: room for a UUID and a prefix.
 	MaxIDBytes = 64
@@ -22,6 +39,25 @@ const (
 	// said so; it would help neither a person nor a model.
 	MaxListEntries = 5000
 
+	// MaxMatches is the most lines that a search, or paths that a glob, returns.
+	MaxMatches = 500
+
+	// MaxCommandBytes is the longest command line.
+	MaxCommandBytes = 64 << 10
+
+	// MaxInputBytes is the most input to a process in one message.
+	MaxInputBytes = 64 << 10
+
+	// MaxProcesses is how many commands and terminals one bridge runs at a time.
+	MaxProcesses = 32
+
+	// ProcessBuffer is how much of a process's latest output is kept for those who attach.
+	ProcessBuffer = 1 << 20
+
+	// MaxOutputBytes is the most output in the answer to runCommand: the first and the
+	// last half of it. Events carry all of it.
+	MaxOutputBytes = 64 << 10
+
 	// MaxInFlight is how many requests of one connection may be unanswered. Each costs
 	// a goroutine; the largest clients seen keep a few dozen.
 	MaxInFlight = 64
@@ -29,6 +65,9 @@ const (
 	// MaxConnections is how many WebSockets one bridge serves: every browser tab and
 	// agent turn needs one, and nobody has more than some tens.
 	MaxConnections = 64
+
+	// MaxTunnels is how many connections to ports inside may be open at a time.
+	MaxTunnels = 1024
 
 	// PingInterval is the pause between liveness checks of an idle connection; the peer
 	// counts as gone when it has not answered by the next one. Half of the minute after

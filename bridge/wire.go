@@ -10,13 +10,67 @@ import (
 // removes it before anything else sees the request.
 const KeyHeader = "X-Kalpana-Key"
 
-// Types of requests.
+// Subprotocol is the WebSocket subprotocol of this version. A client that offers none is
+// served as well, but gets no hello.
+const Subprotocol = "kalpana.bridge.v1"
+
+// Types of requests that are about the connection itself. The others stand with their payloads.
 const (
-	TypePing      = "ping"
-	TypeCancel    = "cancel"
-	TypeReadFile  = "readFile"
-	TypeWriteFile = "writeFile"
-	TypeListFiles = "listFiles"
+	TypePing   = "ping"
+	TypeCancel = "cancel"
+	// TypeAck gives a stream of a running request more room; its payload is an Ack.
+	TypeAck = "ack"
+)
+
+// Events that are about the connection itself.
+const (
+	// EventHello is the bridge's first message to clients of Subprotocol. It has no id.
+	EventHello = "hello"
+	// EventStream names the stream of binary frames that belongs to a request.
+	EventStream = "stream"
+	// EventAck gives the client room to send more of a stream; its payload is an Ack.
+	EventAck = "ack"
+)
+
+// Hello says who answers.
+type Hello struct {
+	Version int    `json:"version"` // of the protocol
+	Bridge  string `json:"bridge"`  // version of the program
+	// Root is where the workspace folder is inside the container, for people.
+	Root string `json:"root"`
+	// Types are the requests this bridge knows, sorted.
+	Types  []string `json:"types"`
+	Limits Limits   `json:"limits"`
+}
+
+// Limits are the ones a client has to keep to.
+type Limits struct {
+	MessageBytes int64 `json:"messageBytes"`
+	InlineBytes  int64 `json:"inlineBytes"`
+	FrameBytes   int64 `json:"frameBytes"`
+	InFlight     int   `json:"inFlight"`
+	Processes    int   `json:"processes"`
+}
+
+// Stream is the payload of EventStream.
+type Stream struct {
+	Stream uint32 `json:"stream"`
+	// Window is how many bytes may be sent before the receiver acknowledges some.
+	Window int64 `json:"window"`
+	// Size is how many bytes will come, -1 if that is not known.
+	Size int64 `json:"size"`
+}
+
+// Ack is the payload of TypeAck and EventAck.
+type Ack struct {
+	// Bytes were taken in, of the request with the message's id.
+	Bytes int64 `json:"bytes"`
+}
+
+// Close codes, beside those of RFC 6455.
+const (
+	// CloseVersion: the client offered subprotocols and this bridge speaks none of them.
+	CloseVersion = 4000
 )
 
 // Request asks the bridge for one thing.
@@ -26,6 +80,10 @@ type Request struct {
 	Type string `json:"type"`
 	// Payload is an object; absent means {}.
 	Payload json.RawMessage `json:"payload,omitempty"`
+	// Window bounds the bytes of events and frames of this request that are under way: the
+	// bridge waits for TypeAck when they are used up. Up to MaxWindow. Default: for events
+	// no bound but the connection's own, for binary frames DefaultWindow.
+	Window int64 `json:"window,omitempty"`
 }
 
 // Response ends a request. Exactly one of Payload and Error is set.
@@ -39,8 +97,10 @@ type Response struct {
 
 // Event is news about a request that is still running.
 type Event struct {
-	ID      string          `json:"id"`
-	Event   string          `json:"event"`
+	ID    string `json:"id,omitempty"`
+	Event string `json:"event"`
+	// Seq counts the events of a request from 1 without gaps.
+	Seq     int64           `json:"seq,omitempty"`
 	Payload json.RawMessage `json:"payload,omitempty"`
 }
 
