@@ -169,6 +169,7 @@ func TestCharactersAreNotCut(t *testing.T) {
 		{"interrupted by the other stream", []string{`printf '\xe2\x9c'`, `printf err >&2`, `printf '\x93'`}, []string{"4pw=", "err", "kw=="}, true},
 		{"never finished", []string{`printf 'a\xe2\x9c'`}, []string{"a", "4pw="}, true},
 		{"no UTF-8", []string{`printf '\xff\xfe'`}, []string{"//4="}, true},
+		{"many NULs", []string{`head -c 90 /dev/zero`}, []string{strings.Repeat("A", 120)}, true},
 		{"NUL and controls", []string{`printf 'a\0\1\33b'`}, []string{"a\x00\x01\x1bb"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"time"
-	"unicode/utf8"
 
 	"github.com/kalpana-dev/kalpana/bridge"
 )
@@ -127,7 +126,7 @@ func (p *process) output(out piece) bridge.Output {
 	case out.stream == stderr:
 		o.Stream = "stderr"
 	}
-	if utf8.Valid(out.data) {
+	if readable(out.data) {
 		o.Data = string(out.data)
 	} else {
 		o.Data, o.Encoding = base64.StdEncoding.EncodeToString(out.data), bridge.EncodingBase64

@@ -49,6 +49,19 @@ func excerpt(out *ring, head []byte) (text string, omitted int64) {
 	return toText(head) + toText(tail), out.end - int64(len(head)+len(tail))
 }
 
+// readable reports whether b is text. Bytes of which more than a few are control characters
+// are not: each would take six bytes in JSON, and a third more in base64.
+func readable(b []byte) bool {
+	controls := 0
+	for _, c := range b {
+		if c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != 0x1b {
+			controls++
+		}
+	}
+	const few = 64 // a line or two of what terminals draw with
+	return controls <= max(few, len(b)/16) && utf8.Valid(b)
+}
+
 func toText(b []byte) string { return strings.ToValidUTF8(string(b), string(utf8.RuneError)) }
 
 // clip shortens s, for lists and messages, to max bytes.
