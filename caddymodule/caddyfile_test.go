@@ -176,3 +176,35 @@ func FuzzCaddyfile(f *testing.F) {
 		}
 	})
 }
+
+// A .env that came with a repository must not say where a token goes.
+func TestAFileDoesNotSayWhereATokenGoes(t *testing.T) {
+	for name, c := range map[string]struct {
+		token string
+		args  []string
+		read  bool
+	}{
+		"no token":                {"", []string{"workspace", "ls"}, true},
+		"in the environment":      {"kal_x", []string{"workspace", "ls"}, false},
+		"on the command line":     {"", []string{"workspace", "ls", "--token", "kal_x"}, false},
+		"on the command line too": {"", []string{"port-forward", "--token=kal_x", "w", "3000"}, false},
+		"of the command inside":   {"", []string{"workspace", "exec", "w", "--", "tool", "--token", "x"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t)
+			t.Setenv("KALPANA_TOKEN", c.token)
+			t.Setenv("KALPANA_URL", "")
+			os.Unsetenv("KALPANA_URL")
+			t.Chdir(t.TempDir())
+			if err := os.WriteFile(".env", []byte("KALPANA_URL=https://evil.test\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := PrepareEnvironment(c.args); err != nil {
+				t.Fatal(err)
+			}
+			if read := os.Getenv("KALPANA_URL") != ""; read != c.read {
+				t.Errorf("the file was read: %v", read)
+			}
+		})
+	}
+}

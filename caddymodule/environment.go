@@ -16,8 +16,10 @@ import (
 // others, which a Caddyfile cannot. args are the command line without the program's name.
 func PrepareEnvironment(args []string) error {
 	file := filepath.Join(configDir(args), ".env")
-	if err := godotenv.Load(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("read %s: %w", file, err)
+	if !tokenGiven(args) {
+		if err := godotenv.Load(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("read %s: %w", file, err)
+		}
 	}
 	for _, pair := range os.Environ() {
 		if name, value, _ := strings.Cut(pair, "="); value == "" && ours(name) {
@@ -61,6 +63,23 @@ func def(name, value string) {
 	if _, set := os.LookupEnv(name); !set {
 		os.Setenv(name, value)
 	}
+}
+
+// tokenGiven reports whether a command talks to a server elsewhere. Then .env is left
+// alone: one that came with a repository could name the server that gets the token.
+func tokenGiven(args []string) bool {
+	if os.Getenv("KALPANA_TOKEN") != "" {
+		return true
+	}
+	for _, a := range args {
+		if a == "--" {
+			return false
+		}
+		if a == "--token" || strings.HasPrefix(a, "--token=") {
+			return true
+		}
+	}
+	return false
 }
 
 // configDir is where the configuration file lies: beside --config, else here.

@@ -8,7 +8,8 @@ import (
 
 // Socket answers the operator's commands, which come over the admin socket: whoever can
 // open it owns the data directory. Beside its own calls it serves the API itself, as
-// the user whose email is in the header X-Kalpana-User, or as the operator.
+// the user whose email is in the header X-Kalpana-User or whose id is in
+// X-Kalpana-User-ID, or as the operator.
 func (s *Server) Socket() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /tokens", s.socketToken)
@@ -16,9 +17,12 @@ func (s *Server) Socket() http.Handler {
 		link, err := s.Identity.NewFirstLink(r.Context())
 		s.answerSocket(w, map[string]string{"url": link}, err)
 	})
-	mux.HandleFunc("POST /workspaces/{id}/exec", s.socketExec)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		var userID string
+		userID := r.Header.Get("X-Kalpana-User-ID")
+		if _, known := s.Identity.User(userID); userID != "" && !known {
+			writeProblem(w, problem(404, "not_found", "There is no such user."))
+			return
+		}
 		if email := r.Header.Get("X-Kalpana-User"); email != "" {
 			u, err := s.Identity.EnsureUser(r.Context(), email, false)
 			if err != nil {

@@ -1,6 +1,8 @@
-// Package cli is what an operator types: kalpana token, workspace and login-link. It
-// talks to the running server over the admin socket and prints for people, or JSON for
-// programs. Exit codes: 0 done, 1 failed, 2 wrong usage.
+// Package cli is what people type: kalpana token, workspace, port-forward and login-link.
+// It talks to the running server, over the admin socket or with an API token, and into
+// workspaces through the gateway; it prints for people, or JSON for programs. Exit codes:
+// 0 done, 1 failed, 2 wrong usage, 128 and its number for a signal; exec and shell end as
+// what they ran.
 package cli
 
 import (
@@ -25,24 +27,26 @@ const (
 type Command struct {
 	Name, Usage, Short, Long string
 	run                      func(context.Context, *call) error
+	remote                   bool // it works with a token from anywhere
 }
 
 // Commands are all of them.
 var Commands = []Command{
 	{Name: "token", Usage: "create --user EMAIL [--admin] [--ttl 24h] [--json]", Short: "Makes API tokens", Long: tokenHelp, run: runToken},
-	{Name: "workspace", Usage: "ls|create|start|stop|restart|rm|logs|exec … [--json]", Short: "Lists and changes workspaces", Long: workspaceHelp, run: runWorkspace},
+	{Name: "workspace", Usage: "ls|create|start|stop|restart|rm|logs|exec|shell … [--json]", Short: "Lists and changes workspaces, and works in them", Long: workspaceHelp + remoteHelp, run: runWorkspace, remote: true},
+	{Name: "port-forward", Usage: "WORKSPACE [LOCAL:]PORT… [--address 127.0.0.1] [--json]", Short: "Makes ports of a workspace ports of this machine", Long: forwardHelp + remoteHelp, run: runForward, remote: true},
 	{Name: "login-link", Usage: "[--json]", Short: "Prints a one-time link that signs in as administrator", Long: "Prints a link that signs in as the first administrator, once, within 24 hours.", run: runLoginLink},
 }
 
 // call is one run of a command.
 type call struct {
-	args   []string
-	flags  *pflag.FlagSet
-	json   bool
-	server *server
-	in     io.Reader
-	out    io.Writer
-	err    io.Writer
+	args  []string
+	flags *pflag.FlagSet
+	json  bool
+	conn  *connection
+	in    io.Reader
+	out   io.Writer
+	err   io.Writer
 }
 
 // usageError is wrong usage: exit code 2.
@@ -56,7 +60,7 @@ type exitError struct{ code int }
 func (e exitError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
 
 // Run runs the command called name and returns the exit code. socket is the path of the
-// admin socket.
+// admin socket. Ctrl-C, SIGTERM and SIGHUP end the command, not the process.
 func Run(ctx context.Context, name string, args []string, socket string, in io.Reader, out, errw io.Writer) int {
 	if ctx == nil {
 		ctx = context.Background()
@@ -65,11 +69,18 @@ func Run(ctx context.Context, name string, args []string, socket string, in io.R
 		if c.Name != name {
 			continue
 		}
-		k := &call{args: args, server: &server{socket: socket}, in: in, out: out, err: errw, flags: pflag.NewFlagSet(name, pflag.ContinueOnError)}
+		k := &call{args: args, conn: &connection{socket: socket}, in: in, out: out, err: errw, flags: pflag.NewFlagSet(name, pflag.ContinueOnError)}
 		k.flags.SetOutput(io.Discard)
 		k.flags.BoolVar(&k.json, "json", false, "print JSON")
-		k.flags.StringVar(&k.server.socket, "socket", socket, "path of the admin socket")
-		return k.finish(c, c.run(ctx, k))
+		k.conn.register(k.flags, c.remote)
+		defer k.conn.close()
+		ctx, stop := interruptible(ctx)
+		defer stop()
+		err := c.run(ctx, k)
+		if code, ok := signalled(ctx); ok && err != nil {
+			err = code
+		}
+		return k.finish(c, err)
 	}
 	return exitUsage
 }
@@ -96,15 +107,24 @@ func (k *call) finish(c Command, err error) int {
 	return exitFailed
 }
 
-// parse reads the flags and wants exactly the named arguments after them.
-func (k *call) parse(names ...string) ([]string, error) {
-	if err := k.flags.Parse(k.args); err != nil {
-		if errors.Is(err, pflag.ErrHelp) {
-			return nil, err
-		}
+// parseFlags reads the flags and returns the arguments.
+func (k *call) parseFlags() ([]string, error) {
+	err := k.flags.Parse(k.args)
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return nil, err
+	case err != nil:
 		return nil, usageError{err.Error()}
 	}
-	rest := k.flags.Args()
+	return k.flags.Args(), k.conn.complete(k.flags)
+}
+
+// parse reads the flags and wants exactly the named arguments.
+func (k *call) parse(names ...string) ([]string, error) {
+	rest, err := k.parseFlags()
+	if err != nil {
+		return nil, err
+	}
 	if len(rest) < len(names) {
 		return nil, usageError{"missing " + names[len(rest)]}
 	}

@@ -31,7 +31,7 @@ func runToken(ctx context.Context, k *call) error {
 		User      string     `json:"user"`
 		ExpiresAt *time.Time `json:"expiresAt"`
 	}
-	if err := k.server.do(ctx, "POST", "/tokens", map[string]any{"email": *email, "admin": *admin, "ttl": *ttl}, &made); err != nil {
+	if err := k.conn.do(ctx, "POST", "/tokens", map[string]any{"email": *email, "admin": *admin, "ttl": *ttl}, &made); err != nil {
 		return err
 	}
 	return k.print(made, func() { fmt.Fprintln(k.out, made.Token) })
@@ -44,7 +44,7 @@ func runLoginLink(ctx context.Context, k *call) error {
 	var made struct {
 		URL string `json:"url"`
 	}
-	if err := k.server.do(ctx, "POST", "/login-link", nil, &made); err != nil {
+	if err := k.conn.do(ctx, "POST", "/login-link", nil, &made); err != nil {
 		return err
 	}
 	return k.print(made, func() { fmt.Fprintln(k.out, made.URL) })

@@ -15,12 +15,20 @@ import (
 const workspaceHelp = `
 Lists and changes workspaces. WORKSPACE is an id or a name that only one workspace has.
 
-  ls                                       all workspaces (--user EMAIL: of one user)
-  create NAME --user EMAIL [--no-start]    create one; --memory BYTES, --cpu NANOCPUS, --idle DURATION
+  ls                                       all workspaces (--user EMAIL: of one user); with a token: yours
+  create NAME --user EMAIL [--no-start]    create one; --memory BYTES, --cpu NANOCPUS, --idle DURATION;
+                                           with a token it is yours, without --user
   start|stop|restart WORKSPACE             and wait until it is done (--no-wait: do not)
   rm WORKSPACE                             delete it with all its files
   logs WORKSPACE                           the log of its latest start
-  exec WORKSPACE -- COMMAND…               run a command in it; ends with the command's exit code`
+  exec WORKSPACE -- COMMAND…               run a command in it; ends with the command's exit code. The
+                                           words reach the command exactly as they are: for a line with
+                                           pipes or variables use  -- bash -c 'LINE'. Standard input is
+                                           passed on unless it is a terminal. Ctrl-C ends the command,
+                                           too. -t before WORKSPACE gives the command a terminal
+  shell WORKSPACE                          an interactive shell in it; --attach ID shows a terminal that
+                                           is open in it already
+`
 
 // workspace is what we read of a workspace on the wire.
 type workspaceRecord struct {
@@ -29,6 +37,8 @@ type workspaceRecord struct {
 	Status       string `json:"status"`
 	StatusReason string `json:"statusReason"`
 	VSCodeURL    string `json:"vscodeUrl"`
+	AgentURL     string `json:"agentUrl"`
+	OwnerID      string `json:"ownerId"`
 	CreatedAt    string `json:"createdAt"`
 }
 
@@ -52,12 +62,23 @@ func runWorkspace(ctx context.Context, k *call) error {
 		return k.logs(ctx)
 	case "exec":
 		return k.exec(ctx)
+	case "shell":
+		return k.shell(ctx)
 	case "-h", "--help", "help":
 		k.args = []string{"--help"}
 		_, err := k.parse()
 		return err
 	}
 	return usageError{fmt.Sprintf("%q is no subcommand of workspace", action)}
+}
+
+// actFor makes requests those of the user with this email; empty changes nothing.
+func (k *call) actFor(email string) error {
+	if email != "" && k.conn.remote() {
+		return usageError{"--user is for the admin socket: a token acts for its own user"}
+	}
+	k.conn.user = email
+	return nil
 }
 
 // all reads every page of the list.
@@ -70,7 +91,7 @@ func (k *call) all(ctx context.Context) ([]workspaceRecord, []json.RawMessage, e
 			Items      []json.RawMessage `json:"items"`
 			NextCursor string            `json:"nextCursor"`
 		}
-		if err := k.server.do(ctx, "GET", "/api/v1/workspaces?limit=200&cursor="+url.QueryEscape(cursor), nil, &page); err != nil {
+		if err := k.conn.do(ctx, "GET", "/api/v1/workspaces?limit=200&cursor="+url.QueryEscape(cursor), nil, &page); err != nil {
 			return nil, nil, err
 		}
 		for _, raw := range page.Items {
@@ -90,7 +111,9 @@ func (k *call) list(ctx context.Context, email *string) error {
 	if _, err := k.parse(); err != nil {
 		return err
 	}
-	k.server.user = *email
+	if err := k.actFor(*email); err != nil {
+		return err
+	}
 	found, raws, err := k.all(ctx)
 	if err != nil {
 		return err
@@ -118,47 +141,50 @@ func (k *call) create(ctx context.Context, email *string) error {
 	if err != nil {
 		return err
 	}
-	if *email == "" {
+	if *email == "" && !k.conn.remote() {
 		return usageError{"--user is missing: whose workspace is it?"}
 	}
-	k.server.user = *email
+	if err := k.actFor(*email); err != nil {
+		return err
+	}
 	body := map[string]any{"name": args[0], "memory": *memory, "cpu": *cpu, "start": !*noStart}
 	if *idle >= 0 {
 		body["idleTimeout"] = int64(*idle / time.Second)
 	}
 	var made json.RawMessage
-	if err := k.server.do(ctx, "POST", "/api/v1/workspaces", body, &made); err != nil {
+	if err := k.conn.do(ctx, "POST", "/api/v1/workspaces", body, &made); err != nil {
 		return err
 	}
-	k.server.user = ""
+	k.conn.user = ""
 	if *noStart || *noWait {
 		return k.show(made)
 	}
 	return k.await(ctx, made, "RUNNING")
 }
 
-// find turns an id or a name into an id.
-func (k *call) find(ctx context.Context, word string) (string, error) {
+// find is the workspace with this id or name.
+func (k *call) find(ctx context.Context, word string) (workspaceRecord, error) {
 	found, _, err := k.all(ctx)
 	if err != nil {
-		return "", err
+		return workspaceRecord{}, err
 	}
-	var named []string
+	var named []workspaceRecord
+	var ids []string
 	for _, w := range found {
 		if w.ID == word {
-			return w.ID, nil
+			return w, nil
 		}
 		if w.Name == word {
-			named = append(named, w.ID)
+			named, ids = append(named, w), append(ids, w.ID)
 		}
 	}
 	switch len(named) {
 	case 0:
-		return "", fmt.Errorf("there is no workspace %q; `kalpana workspace ls` lists them", word)
+		return workspaceRecord{}, fmt.Errorf("there is no workspace %q; `kalpana workspace ls` lists them", word)
 	case 1:
 		return named[0], nil
 	}
-	return "", fmt.Errorf("%d workspaces are called %q; say which by id: %s", len(named), word, strings.Join(named, ", "))
+	return workspaceRecord{}, fmt.Errorf("%d workspaces are called %q; say which by id: %s", len(named), word, strings.Join(ids, ", "))
 }
 
 func (k *call) order(ctx context.Context, action string) error {
@@ -167,12 +193,12 @@ func (k *call) order(ctx context.Context, action string) error {
 	if err != nil {
 		return err
 	}
-	id, err := k.find(ctx, args[0])
+	found, err := k.find(ctx, args[0])
 	if err != nil {
 		return err
 	}
 	var w json.RawMessage
-	if err := k.server.do(ctx, "POST", "/api/v1/workspaces/"+id+"/"+action, nil, &w); err != nil {
+	if err := k.conn.do(ctx, "POST", "/api/v1/workspaces/"+found.ID+"/"+action, nil, &w); err != nil {
 		return err
 	}
 	if *noWait {
@@ -205,7 +231,7 @@ func (k *call) await(ctx context.Context, raw json.RawMessage, want string) erro
 			return ctx.Err()
 		case <-tick.C:
 		}
-		if err := k.server.do(ctx, "GET", "/api/v1/workspaces/"+w.ID, nil, &raw); err != nil {
+		if err := k.conn.do(ctx, "GET", "/api/v1/workspaces/"+w.ID, nil, &raw); err != nil {
 			return err
 		}
 	}
@@ -224,14 +250,14 @@ func (k *call) remove(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := k.find(ctx, args[0])
+	found, err := k.find(ctx, args[0])
 	if err != nil {
 		return err
 	}
-	if err := k.server.do(ctx, "DELETE", "/api/v1/workspaces/"+id, nil, nil); err != nil {
+	if err := k.conn.do(ctx, "DELETE", "/api/v1/workspaces/"+found.ID, nil, nil); err != nil {
 		return err
 	}
-	return k.print(map[string]string{"id": id, "deleted": "true"}, func() { fmt.Fprintln(k.out, id, "is being deleted") })
+	return k.print(map[string]string{"id": found.ID, "deleted": "true"}, func() { fmt.Fprintln(k.out, found.ID, "is being deleted") })
 }
 
 func (k *call) logs(ctx context.Context) error {
@@ -239,11 +265,11 @@ func (k *call) logs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	id, err := k.find(ctx, args[0])
+	found, err := k.find(ctx, args[0])
 	if err != nil {
 		return err
 	}
-	resp, err := k.server.open(ctx, "GET", "/api/v1/workspaces/"+id+"/logs", nil)
+	resp, err := k.conn.open(ctx, "GET", "/api/v1/workspaces/"+found.ID+"/logs", nil)
 	if err != nil {
 		return err
 	}
@@ -256,51 +282,5 @@ func (k *call) logs(ctx context.Context) error {
 	for s := bufio.NewScanner(resp.Body); s.Scan(); {
 		lines = append(lines, s.Text())
 	}
-	return k.print(map[string]any{"id": id, "lines": lines}, nil)
-}
-
-// exec runs a command and copies its output as it comes.
-func (k *call) exec(ctx context.Context) error {
-	k.flags.SetInterspersed(false)
-	var words []string
-	if err := k.flags.Parse(k.args); err != nil {
-		return usageError{err.Error()}
-	}
-	words = k.flags.Args()
-	if len(words) > 1 && words[1] == "--" {
-		words = append(words[:1], words[2:]...)
-	}
-	if len(words) < 2 {
-		return usageError{"say which workspace and which command"}
-	}
-	id, err := k.find(ctx, words[0])
-	if err != nil {
-		return err
-	}
-	resp, err := k.server.open(ctx, "POST", "/workspaces/"+id+"/exec", map[string]any{"command": words[1:]})
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	for d := json.NewDecoder(resp.Body); ; {
-		var part struct {
-			Stdout, Stderr []byte
-			Error          string
-			ExitCode       *int
-		}
-		if err := d.Decode(&part); err != nil {
-			return fmt.Errorf("the connection ended before the command did: %w", err)
-		}
-		if part.Error != "" {
-			return fmt.Errorf("run %s: %s", words[1], part.Error)
-		}
-		k.out.Write(part.Stdout)
-		k.err.Write(part.Stderr)
-		if part.ExitCode != nil {
-			if *part.ExitCode != 0 {
-				return exitError{*part.ExitCode}
-			}
-			return nil
-		}
-	}
+	return k.print(map[string]any{"id": found.ID, "lines": lines}, nil)
 }
