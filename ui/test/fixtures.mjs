@@ -94,3 +94,20 @@ export const invitations = [
   { id: "i2", email: "", admin: true, createdAt: ago(3 * day), expiresAt: ago(-4 * day), usedAt: ago(2 * day) },
   { id: "i3", email: "someone.with.a.very.long.address@department.of.long.names.example.com", admin: false, createdAt: ago(20 * day), expiresAt: ago(13 * day), usedAt: null },
 ];
+
+/** A port that is set, and on which nothing listens. */
+export function quietPort(origin, id, port, changes = {}) {
+  return { port, url: `http://${port}-${id}.ws.localhost:${origin}/`, listening: false, address: "", process: "", visibility: "owner", rewriteHost: false, ...changes };
+}
+
+const openPort = (origin, id, port, process, changes) => quietPort(origin, id, port, { listening: true, address: "127.0.0.1", process, ...changes });
+
+/** One of every kind. */
+export function portGallery(origin, id) {
+  return [
+    openPort(origin, id, 3000, "node"),
+    openPort(origin, id, 5173, "a-development-server-with-a-name-that-goes-on-and-on-and-on-and-on-and-on", { visibility: "users", rewriteHost: true }),
+    quietPort(origin, id, 8000, { visibility: "users" }),
+    openPort(origin, id, 9229, "", { address: "::1", visibility: "public" }),
+  ];
+}

@@ -1,36 +1,14 @@
 // What people do with the pages, in a real browser against the stand-in.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { eventually, launch, openPage } from "./browser.mjs";
+import { eventually } from "./browser.mjs";
 import { gallery, me, workspace } from "./fixtures.mjs";
-import { startStandIn } from "./standin.mjs";
-
-let browser;
-before(async () => (browser = await launch()));
-after(() => browser?.close());
-
-/** A test with a page and a stand-in of its own. */
-function flow(name, run, options = {}) {
-  test(name, async () => {
-    const standIn = await startStandIn();
-    const page = await openPage(browser, options);
-    page.setDefaultTimeout(5000);
-    const go = (path) => page.goto(standIn.origin + path);
-    try {
-      await run({ page, standIn, go, state: standIn.state });
-      assert.deepEqual(page.faults, []);
-    } finally {
-      await page.context().close();
-      await standIn.close();
-    }
-  });
-}
+import { calls, flow } from "./flow.mjs";
+import "./flows-ports.mjs";
 
 const path = (page) => {
   const url = new URL(page.url());
   return url.pathname + url.search;
 };
-const calls = (state, call) => (state.calls ?? []).filter((c) => c.call === call);
 const card = (page, name) => page.getByRole("listitem").filter({ hasText: name });
 
 flow("a workspace is created by keyboard and its editor appears by itself", async ({ page, standIn, go, state }) => {

@@ -1,4 +1,5 @@
 import { gallery } from "./fixtures.mjs";
+import { portScenes } from "./scenes-ports.mjs";
 
 const only = (id) => (state) => (state.workspaces = gallery(state.port).filter((w) => w.id === id));
 const all = (state) => (state.workspaces = gallery(state.port));
@@ -42,6 +43,7 @@ export const scenes = [
   { name: "workspace-stopped", path: "/w/stopped00001", given: only("stopped00001"), see: "is stopped" },
   { name: "workspace-error", path: "/w/error0000001", given: only("error0000001"), see: "Start again" },
   { name: "workspace-gone", path: "/w/abcabcabcabc", see: "There is no such workspace" },
+  ...portScenes,
   { name: "settings", path: "/settings", see: "deploy script" },
   { name: "settings-empty", path: "/settings", given: (s) => (s.tokens = []), see: "No tokens yet" },
   {

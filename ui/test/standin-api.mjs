@@ -1,4 +1,4 @@
-import { invitations, me as account, providers, sessions, startLog, tokens, workspace } from "./fixtures.mjs";
+import { invitations, me as account, providers, quietPort, sessions, startLog, tokens, workspace } from "./fixtures.mjs";
 
 const known = { tokens, sessions, invitations };
 
@@ -21,7 +21,11 @@ export async function api(state, request, response, url) {
   const call = `${request.method} ${path}`;
   const body = await read(request);
   (state.calls ??= []).push({ call, body, headers: request.headers });
-  if (state.hold.has(call)) return; // never answered
+  if (state.hold.has(call)) {
+    const released = state.hold.get(call); // a promise, or nothing: never answered
+    if (!released) return;
+    await released;
+  }
   if (state.failing.has(call)) {
     const { status, code, detail, errors } = state.failing.get(call);
     return problem(response, status, code, detail, errors);
@@ -31,14 +35,14 @@ export async function api(state, request, response, url) {
   }
   if (path.startsWith("/auth/")) return auth(state, response, path, body);
   if (!state.signedIn) return problem(response, 401, "unauthorized", "Sign in.");
-  const [, root, id, verb] = path.split("/");
+  const [, root, id, verb, port] = path.split("/");
   switch (root) {
     case "me":
       return me(state, request, response, body);
     case "events":
       return events(state, request, response);
     case "workspaces":
-      return workspaces(state, request, response, { id, verb, body, url });
+      return workspaces(state, request, response, { id, verb, port, body, url });
     case "tokens":
       return things(state, request, response, { kind: "tokens", id, made: { token: "kal_Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6", ...newToken(body) } });
     case "sessions":
@@ -86,7 +90,7 @@ function change(state, found, status, extra = {}) {
   state.events.forEach((r) => r.write(`event: workspace\ndata: ${JSON.stringify(found)}\n\n`));
 }
 
-function workspaces(state, request, response, { id, verb, body, url }) {
+function workspaces(state, request, response, { id, verb, port, body, url }) {
   if (!id && request.method === "GET") return json(response, 200, { items: state.workspaces });
   if (!id) {
     if (body.name === "taken up") return problem(response, 422, "validation_failed", "Choose another name.", [{ field: "body.name", message: "Choose another name." }]);
@@ -96,6 +100,7 @@ function workspaces(state, request, response, { id, verb, body, url }) {
   }
   const found = state.workspaces.find((w) => w.id === id);
   if (!found) return problem(response, 404, "not_found", "There is no such workspace, or it is not yours.");
+  if (verb === "ports") return ports(state, response, { id, port: Number(port), body: request.method === "PUT" && body });
   if (verb === "logs") {
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (const line of startLog) response.write(`event: line\ndata: ${JSON.stringify(line)}\n\n`);
@@ -113,6 +118,23 @@ function workspaces(state, request, response, { id, verb, body, url }) {
   if (verb === "stop") change(state, found, "STOPPING");
   if (verb === "restart") change(state, found, "STARTING");
   return json(response, verb ? 202 : 200, found);
+}
+
+/**
+ * `state.ports` holds what listens or is set, by workspace. As the server does it forgets
+ * a port that is neither, and it knows one more port of its own than the pages.
+ */
+function ports(state, response, { id, port, body }) {
+  state.ports[id] ??= [];
+  if (!body) return json(response, 200, { items: state.ports[id] });
+  if (port === 4040) {
+    const message = "Port 4040 is the workspace's own and is not shared.";
+    return problem(response, 422, "validation_failed", message, [{ field: "path.port", message }]);
+  }
+  const item = { ...(state.ports[id].find((p) => p.port === port) ?? quietPort(state.port, id, port)), visibility: body.visibility, rewriteHost: body.rewriteHost ?? false };
+  const worthKeeping = item.listening || item.visibility !== "owner" || item.rewriteHost;
+  state.ports[id] = [...state.ports[id].filter((p) => p.port !== port), ...(worthKeeping ? [item] : [])].toSorted((a, b) => a.port - b.port);
+  return json(response, 200, item);
 }
 
 function things(state, request, response, { kind, id, made }) {

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 import { api } from "./standin-api.mjs";
-import { gallery } from "./fixtures.mjs";
+import { gallery, portGallery } from "./fixtures.mjs";
 
 const ui = new URL("../", import.meta.url);
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
@@ -26,7 +26,7 @@ function page(pathname) {
 
 /** Starts it on a free port. `state` may be changed by tests at any time. */
 export async function startStandIn(port = 0) {
-  const state = { signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0 };
+  const state = { signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0, ports: {} };
   const server = createServer((request, response) => {
     const url = new URL(request.url, `http://${request.headers.host}`);
     const { hostname, pathname } = url;
@@ -77,5 +77,6 @@ function serveEditor(id, url, request, response) {
 if (process.argv[1] === import.meta.filename) {
   const standIn = await startStandIn(Number(process.env.PORT ?? 0));
   standIn.state.workspaces = gallery(standIn.state.port);
+  standIn.state.ports.running00001 = portGallery(standIn.state.port, "running00001");
   process.stdout.write(`${standIn.origin}\n`);
 }

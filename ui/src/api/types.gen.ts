@@ -350,6 +350,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/ports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What listens in a workspace, and who may open it */
+        get: operations["list-ports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/ports/{port}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say who may open a port */
+        put: operations["set-port"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{id}/restart": {
         parameters: {
             query?: never;
@@ -601,6 +635,11 @@ export interface components {
             /** @description Present when there is more. */
             nextCursor?: string;
         };
+        ListWorkspacePortBody: {
+            items: components["schemas"]["WorkspacePort"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
         LoginInputBody: {
             email: string;
             password: string;
@@ -617,6 +656,11 @@ export interface components {
             user: components["schemas"]["Account"];
             version: string;
             workspaceDomain: string;
+        };
+        PortInputBody: {
+            rewriteHost?: boolean;
+            /** @enum {string} */
+            visibility: "owner" | "users" | "public";
         };
         Problem: {
             /**
@@ -776,6 +820,28 @@ export interface components {
             vscodePort: number;
             /** Format: uri */
             vscodeUrl: string;
+        };
+        WorkspacePort: {
+            /** @description What the program listens on inside, for example 127.0.0.1; empty when nothing does. */
+            address: string;
+            /** @description Something listens on it right now. */
+            listening: boolean;
+            /** Format: int64 */
+            port: number;
+            /** @description The program's name, if it can be told. */
+            process: string;
+            /** @description The program sees localhost:<port> as Host, for servers that refuse others. */
+            rewriteHost: boolean;
+            /**
+             * Format: uri
+             * @description Where it is reached.
+             */
+            url: string;
+            /**
+             * @description Who may open it: its owner, everybody who is signed in, or everybody.
+             * @enum {string}
+             */
+            visibility: "owner" | "users" | "public";
         };
     };
     responses: never;
@@ -1586,6 +1652,73 @@ export interface operations {
                 content: {
                     "text/event-stream": string;
                     "text/plain": string;
+                };
+            };
+        };
+    };
+    "list-ports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWorkspacePortBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-port": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                port: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspacePort"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

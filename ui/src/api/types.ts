@@ -11,6 +11,11 @@ export type WorkspaceStatus = Workspace["status"];
 export type CreateWorkspace = Schemas["CreateWorkspaceInputBody"];
 export type UpdateWorkspace = Schemas["UpdateWorkspaceInputBody"];
 
+export type WorkspacePort = Schemas["WorkspacePort"];
+export type PortVisibility = WorkspacePort["visibility"];
+/** What is not sent is set to its default. */
+export type SetPort = Schemas["PortInputBody"];
+
 export type Account = Schemas["Account"];
 export type Me = Schemas["MeOutputBody"];
 export type UpdateMe = Schemas["ProfileInputBody"];

@@ -32,5 +32,5 @@ export function Row({ title, fullTitle, badges, details, action }: RowProps) {
 }
 
 export function EmptyRow({ children }: { children: ReactNode }) {
-  return <p className="rounded-lg border border-dashed border-input px-4 py-6 text-center text-sm text-muted-foreground">{children}</p>;
+  return <p className="rounded-lg border border-dashed border-input px-4 py-6 text-center text-sm text-balance text-muted-foreground">{children}</p>;
 }

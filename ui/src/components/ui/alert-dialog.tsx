@@ -1,5 +1,6 @@
 import { AlertDialog as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
+import { cn } from "@/lib/cn";
 import { Button } from "./button";
 import { DialogButtons, overlayClasses, panelClasses } from "./dialog";
 import { useReturnFocus } from "./use-return-focus";
@@ -34,7 +35,7 @@ export function AlertDialog(props: AlertDialogProps) {
       <Primitive.Portal>
         <Primitive.Overlay className={overlayClasses} />
         <Primitive.Content
-          className={panelClasses}
+          className={cn(panelClasses, "grid gap-5 overflow-y-auto p-5 sm:p-6")}
           onOpenAutoFocus={(event) => {
             focus.remember();
             focusField(event);

@@ -24,7 +24,7 @@ export function Field({ label, hint, error, children }: FieldProps) {
         </p>
       )}
       {error && (
-        <p id={`${id}-error`} className="text-sm text-danger-text">
+        <p id={`${id}-error`} role="alert" className="text-sm text-danger-text">
           {error}
         </p>
       )}

@@ -1,5 +1,5 @@
 import { cva, type VariantProps } from "class-variance-authority";
-import { CircleAlert, Info } from "lucide-react";
+import { CircleAlert, Info, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { cn } from "@/lib/cn";
 
@@ -7,6 +7,7 @@ const noticeVariants = cva("flex gap-2.5 rounded-lg border px-3 py-2.5 text-sm [
   variants: {
     variant: {
       info: "border-notice-border bg-notice-soft text-notice-text",
+      warning: "border-notice-border bg-notice-soft text-notice-text",
       danger: "border-danger-border bg-danger-soft text-danger-text",
     },
   },
@@ -20,9 +21,11 @@ interface NoticeProps extends VariantProps<typeof noticeVariants> {
   children: ReactNode;
 }
 
+const icons = { info: Info, warning: TriangleAlert, danger: CircleAlert };
+
 /** A sentence the reader should not miss, in place. */
 export function Notice({ variant, live, className, children }: NoticeProps) {
-  const Icon = variant === "danger" ? CircleAlert : Info;
+  const Icon = icons[variant ?? "info"];
   return (
     <div role={live ? "alert" : undefined} className={cn(noticeVariants({ variant }), className)}>
       <Icon aria-hidden />

@@ -4,6 +4,7 @@ import type { Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
 import { ConnectionBadge } from "@/features/live/connection-badge";
+import { PortsButton } from "@/features/ports/ports-button";
 import { StatusBadge } from "./status-badge";
 import { WorkspaceMenu } from "./workspace-menu";
 
@@ -25,6 +26,7 @@ export function WorkspaceBar({ workspace, onDeleted }: { workspace: Workspace; o
       </span>
       <div className="ml-auto flex items-center gap-1">
         <ConnectionBadge />
+        <PortsButton workspace={workspace} />
         {workspace.status === "RUNNING" && (
           <Button asChild variant="ghost" size="sm" className="max-sm:size-8 max-sm:px-0">
             <a href={workspace.vscodeUrl} target="_blank" rel="noopener" aria-label="Open in own tab">

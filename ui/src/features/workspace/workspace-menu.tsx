@@ -1,8 +1,9 @@
-import { ExternalLink, MoreHorizontal, Pencil, Play, RotateCw, Square, Trash2 } from "lucide-react";
+import { EthernetPort, ExternalLink, MoreHorizontal, Pencil, Play, RotateCw, Square, Trash2 } from "lucide-react";
 import { useRef, useState } from "react";
 import type { Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/dropdown-menu";
+import { PortsDialog } from "@/features/ports/ports-dialog";
 import { DeleteDialog } from "./delete-dialog";
 import { EditDialog } from "./edit-dialog";
 import { ordersOf } from "./status";
@@ -15,7 +16,7 @@ interface WorkspaceMenuProps {
 
 /** Everything that can be done with a workspace. */
 export function WorkspaceMenu({ workspace, onDeleted }: WorkspaceMenuProps) {
-  const [dialog, setDialog] = useState<"edit" | "delete">();
+  const [dialog, setDialog] = useState<"ports" | "edit" | "delete">();
   // Opened once the menu has closed: a dialog gives the focus back to where it was.
   const wanted = useRef<typeof dialog>(undefined);
   const { give } = useOrders(workspace);
@@ -41,6 +42,11 @@ export function WorkspaceMenu({ workspace, onDeleted }: WorkspaceMenuProps) {
             </a>
           </MenuItem>
         )}
+        {can.open && (
+          <MenuItem onSelect={() => (wanted.current = "ports")}>
+            <EthernetPort aria-hidden /> Ports…
+          </MenuItem>
+        )}
         {can.start && (
           <MenuItem onSelect={() => give("start")}>
             <Play aria-hidden /> Start
@@ -64,6 +70,7 @@ export function WorkspaceMenu({ workspace, onDeleted }: WorkspaceMenuProps) {
           <Trash2 aria-hidden /> Delete…
         </MenuItem>
       </Menu>
+      {dialog === "ports" && <PortsDialog workspace={workspace} onClose={close} />}
       {dialog === "edit" && <EditDialog workspace={workspace} onClose={close} />}
       {dialog === "delete" && <DeleteDialog workspace={workspace} onClose={close} onDeleted={onDeleted} />}
     </>

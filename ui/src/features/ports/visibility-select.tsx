@@ -1,0 +1,38 @@
+import type { Ref } from "react";
+import type { PortVisibility } from "@/api/types";
+import { Field } from "@/components/ui/field";
+import { Select } from "@/components/ui/select";
+
+const labels: Record<PortVisibility, string> = {
+  owner: "Only you",
+  users: "Everybody signed in",
+  public: "Everybody on the internet",
+};
+
+interface VisibilitySelectProps {
+  ref: Ref<HTMLSelectElement>;
+  port: number;
+  value: PortVisibility;
+  onChange: (visibility: PortVisibility) => void;
+}
+
+export function VisibilitySelect({ ref, port, value, onChange }: VisibilitySelectProps) {
+  const label = (
+    <>
+      Who may open it<span className="sr-only">: port {port}</span>
+    </>
+  );
+  return (
+    <Field label={label}>
+      {(control) => (
+        <Select {...control} ref={ref} value={value} onChange={(e) => onChange(e.target.value as PortVisibility)}>
+          {Object.entries(labels).map(([visibility, text]) => (
+            <option key={visibility} value={visibility}>
+              {text}
+            </option>
+          ))}
+        </Select>
+      )}
+    </Field>
+  );
+}
