@@ -8,6 +8,7 @@ LDFLAGS    := -s -w -X $(CADDY).CustomVersion=kalpana-$(VERSION) -X $(CADDY).Cus
 GO_SOURCES := $(shell find cmd internal bridge caddymodule ui -name '*.go' -not -path '*/node_modules/*' 2>/dev/null)
 UI_BUILT   := $(shell find ui/dist -type f 2>/dev/null)
 UI_MODULES := ui/node_modules/.package-lock.json
+E2E_MODULES := internal/e2e/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help run build image ui gen lint test test-go test-race test-ui bench fuzz xcaddy engine test-tools clean
@@ -36,6 +37,10 @@ $(UI_MODULES): ui/package-lock.json
 	npm --prefix ui ci --no-audit --no-fund
 	@touch $@
 
+$(E2E_MODULES): internal/e2e/package-lock.json
+	npm --prefix internal/e2e ci --no-audit --no-fund
+	@touch $@
+
 ui: $(UI_MODULES) gen ## build the pages into ui/dist
 	npm --prefix ui run build
 
@@ -58,13 +63,13 @@ test-ui: $(UI_MODULES) ## the UI's own tests, and that ui/dist is what ui/src bu
 
 # Packages whose whole tests run under the race detector. Leasing 5,000 pairs takes
 # minutes there, so of portlease only the rest does.
-RACED := ./bridge/... ./internal/docker/... ./internal/gateway/... ./internal/identity/... ./internal/workspace/...
+RACED := ./bridge/... ./internal/cli/... ./internal/docker/... ./internal/gateway/... ./internal/identity/... ./internal/workspace/...
 
 test-race: ## what runs many things at once, under the race detector
 	go test -race -count=1 -timeout 20m $(RACED)
 	go test -race -count=1 -timeout 10m -skip TestTheWholeRange ./internal/portlease
 
-test-go: build xcaddy ## all other Go tests: real HTTP, database, Docker, browser
+test-go: build xcaddy $(E2E_MODULES) ## all other Go tests: real HTTP, database, Docker, browser
 	go test -count=1 -timeout 20m $$(go list ./... | grep -vxF "$$(go list $(RACED))")
 
 xcaddy: ## build bin/caddy: a stock Caddy with Kalpana's modules and those of xcaddy.json
@@ -78,4 +83,4 @@ fuzz: ## run every fuzzer for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
 
 clean: ## remove what was built
-	rm -rf bin ui/node_modules
+	rm -rf bin ui/node_modules internal/e2e/node_modules

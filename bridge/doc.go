@@ -52,9 +52,9 @@
 // without gaps:
 //
 //	→ {"id":"4","type":"runCommand","payload":{"command":"make"}}
-//	← {"id":"4","event":"started","seq":1,"payload":{"processId":"p1","pid":42,"command":"make",…}}
+//	← {"id":"4","event":"started","seq":1,"payload":{"processId":"k3fq2a-1","pid":42,"command":"make",…}}
 //	← {"id":"4","event":"output","seq":2,"payload":{"stream":"stdout","data":"cc a.c\n","encoding":"utf-8","fromByte":0}}
-//	← {"id":"4","success":true,"payload":{"processId":"p1","running":false,"exitCode":0,"output":"cc a.c\n","durationMillis":310}}
+//	← {"id":"4","success":true,"payload":{"processId":"k3fq2a-1","running":false,"exitCode":0,"output":"cc a.c\n","durationMillis":310}}
 //
 // A request that is still running is stopped by naming its id once more. The request
 // itself is then answered with code "cancelled", within two seconds, and what it had
@@ -82,7 +82,7 @@
 // bridge stops when they are used up, and stops what it reads from, until the client
 // acknowledges some:
 //
-//	→ {"id":"5","type":"attachProcess","payload":{"processId":"p1"},"window":65536}
+//	→ {"id":"5","type":"attachProcess","payload":{"processId":"k3fq2a-1"},"window":65536}
 //	← {"id":"5","event":"output","seq":1,"payload":{…}}
 //	→ {"id":"5","type":"ack","payload":{"bytes":4120}}
 //

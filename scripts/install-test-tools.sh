@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Installs what tests need on a Debian machine: Chromium, certutil, shellcheck.
+# Installs what tests need on a Debian machine: Chromium, certutil, shellcheck, and ripgrep, which
+# the bridge finds in its image.
 set -euo pipefail
 missing=()
 command -v chromium >/dev/null || missing+=(chromium)
 command -v certutil >/dev/null || missing+=(libnss3-tools)
 command -v shellcheck >/dev/null || missing+=(shellcheck)
+command -v rg >/dev/null || missing+=(ripgrep)
 command -v ip >/dev/null || missing+=(iproute2)
 [ ${#missing[@]} -eq 0 ] && exit 0
 sudo=

@@ -23,12 +23,13 @@ func TestClientIgnoresWhatItDoesNotKnow(t *testing.T) {
 		if r.Header.Get(bridge.KeyHeader) != "k" {
 			t.Error("the key is not sent")
 		}
-		ws, err := websocket.Accept(w, r, nil)
+		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{bridge.Subprotocol}})
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		defer ws.CloseNow()
+		_ = ws.Write(r.Context(), websocket.MessageText, []byte(`{"event":"hello","payload":{"version":1,"new":true}}`))
 		for _, answers := range [][]string{
 			{`not json`, `{"id":"99","success":true}`, `{"id":"1","event":"output","payload":{}}`, `{"id":"1","success":true,"payload":{"path":"p","new":1}}`},
 			{`{"id":"2","success":false,"error":{"code":"new_code","message":"m","retryable":true}}`},

@@ -23,7 +23,22 @@ var asking = &http.Client{
 // page, and returns nil if so. ErrUnauthorized means that the wrong one listens there;
 // any other error, that it is too early. Give ctx a deadline.
 func Ready(ctx context.Context, addr, key string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/readyz", nil)
+	var ready struct{}
+	return ask(ctx, addr, key, "/readyz", &ready)
+}
+
+// Activity asks the bridge at addr what keeps its workspace in use. Errors as those of Ready.
+func Activity(ctx context.Context, addr, key string) (bridge.Activity, error) {
+	var a bridge.Activity
+	err := ask(ctx, addr, key, "/activity", &a)
+	return a, err
+}
+
+// maxAnswer is more than any answer to these questions has.
+const maxAnswer = 4 << 10
+
+func ask(ctx context.Context, addr, key, path string, out any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+path, nil)
 	if err != nil {
 		return fmt.Errorf("ask bridge %s: %w", addr, err)
 	}
@@ -33,8 +48,12 @@ func Ready(ctx context.Context, addr, key string) error {
 		return fmt.Errorf("ask bridge %s: %w", addr, err)
 	}
 	defer resp.Body.Close()
+	body := json.NewDecoder(io.LimitReader(resp.Body, maxAnswer))
 	switch resp.StatusCode {
 	case http.StatusOK:
+		if err := body.Decode(out); err != nil {
+			return fmt.Errorf("ask bridge %s for %s: read its answer: %w", addr, path, err)
+		}
 		return nil
 	case http.StatusUnauthorized:
 		return fmt.Errorf("ask bridge %s: %w", addr, ErrUnauthorized)
@@ -42,6 +61,6 @@ func Ready(ctx context.Context, addr, key string) error {
 	var p struct {
 		Detail string `json:"detail"`
 	}
-	_ = json.NewDecoder(io.LimitReader(resp.Body, 4<<10)).Decode(&p) // without a detail the status has to do
+	_ = body.Decode(&p) // without a detail the status has to do
 	return fmt.Errorf("bridge %s answers %d: %s", addr, resp.StatusCode, p.Detail)
 }

@@ -26,18 +26,24 @@ const editorIdle = 4 * time.Second
 type editor struct {
 	transport *http.Transport
 	proxy     *httputil.ReverseProxy
+	traffic   traffic
 }
 
 func newEditor(socket string, log *slog.Logger) *editor {
 	dialer := &net.Dialer{}
-	e := &editor{transport: &http.Transport{
+	e := &editor{}
+	e.transport = &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return dialer.DialContext(ctx, "unix", socket)
+			c, err := dialer.DialContext(ctx, "unix", socket)
+			if err != nil {
+				return nil, err
+			}
+			return countedConn{c, &e.traffic}, nil
 		},
 		DisableCompression:  true, // bodies pass as they are
 		MaxIdleConnsPerHost: 32,
 		IdleConnTimeout:     editorIdle,
-	}}
+	}
 	e.proxy = &httputil.ReverseProxy{
 		Transport:     e.transport,
 		FlushInterval: -1, // at once: the editor streams

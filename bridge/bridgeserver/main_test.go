@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,6 +19,7 @@ import (
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
 	"github.com/kalpana-dev/kalpana/bridge/bridgeserver"
+	"github.com/kalpana-dev/kalpana/bridge/supervisor"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -42,7 +44,8 @@ func start(t *testing.T) *stand {
 	s := &stand{root: t.TempDir(), socket: filepath.Join(t.TempDir(), "e.sock")}
 	var err error
 	s.server, err = bridgeserver.New(bridgeserver.Config{
-		KeySHA256: hashOf(key), Root: s.root, EditorSocket: s.socket, Log: slog.New(slog.DiscardHandler),
+		KeySHA256: hashOf(key), Root: s.root, StateDir: filepath.Join(t.TempDir(), "state"), EditorSocket: s.socket,
+		Children: supervisor.NewChildren(), Env: append(os.Environ(), "KALPANA_SECRET=hidden"), Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -125,5 +128,12 @@ func eventually(t *testing.T, what string, ok func() bool) {
 			t.Fatalf("still not so after 10 s: %s", what)
 		case <-tick.C:
 		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

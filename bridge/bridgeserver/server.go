@@ -2,33 +2,48 @@ package bridgeserver
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"sync"
-
-	"golang.org/x/sync/semaphore"
+	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/files"
+	"github.com/kalpana-dev/kalpana/bridge/git"
+	"github.com/kalpana-dev/kalpana/bridge/ports"
+	"github.com/kalpana-dev/kalpana/bridge/process"
+	"github.com/kalpana-dev/kalpana/bridge/search"
+	"github.com/kalpana-dev/kalpana/bridge/supervisor"
+	"github.com/kalpana-dev/kalpana/bridge/tools"
 )
 
-// workBytes bounds what all requests together hold in memory while they run. A file of
-// MaxFileBytes counts fourfold (bytes, text, JSON, send buffer), so three such at once;
-// in the smallest workspaces the editor needs the rest.
-const workBytes = 128 << 20
+// workBytes bounds what the requests of one connection hold in memory until their answers
+// are sent. Contents of MaxInlineBytes count fourfold (bytes, text, JSON, send buffer), so
+// four such at once.
+const workBytes = 16 << 20
 
 // Config is what a Server needs to know.
 type Config struct {
 	// KeySHA256 is the SHA-256 of the workspace's key, in 64 hex digits. The key itself
 	// is not known here, so that `docker inspect` shows nobody a secret.
 	KeySHA256 string
-	// Root is the folder that file requests are confined to. It must exist.
+	// Root is the folder that requests are confined to. It must exist.
 	Root string
+	// StateDir is where checkpoints are kept: outside Root, made when it is needed.
+	StateDir string
 	// EditorSocket is the Unix socket of the editor. It need not exist yet.
 	EditorSocket string
-	Log          *slog.Logger
+	// Children starts all processes.
+	Children *supervisor.Children
+	// Env is the environment of commands and terminals; see supervisor.ChildEnv.
+	Env []string
+	// Version is the program's own, for hello.
+	Version string
+	Log     *slog.Logger
 }
 
 // Server answers on both ports. Make it with New, end it with Close.
@@ -37,8 +52,12 @@ type Server struct {
 	root       *os.Root
 	editor     *editor
 	log        *slog.Logger
+	files      *files.Files
+	processes  *process.Processes
+	ports      *ports.Ports
+	tools      *tools.Server
 	operations map[string]operation
-	work       *semaphore.Weighted
+	hello      json.RawMessage
 	// slots holds one value per open WebSocket.
 	slots chan struct{}
 	// life ends with Close; sockets counts the handlers that must end then.
@@ -58,32 +77,90 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("open the workspace folder %s: %w", cfg.Root, err)
 	}
 	s := &Server{
-		key:    key,
-		root:   root,
-		editor: newEditor(cfg.EditorSocket, cfg.Log),
-		log:    cfg.Log,
-		work:   semaphore.NewWeighted(workBytes),
-		slots:  make(chan struct{}, bridge.MaxConnections),
-	}
-	files := &files{root: root, escapes: escapeError(root)}
-	s.operations = map[string]operation{
-		bridge.TypePing:      ping,
-		bridge.TypeReadFile:  files.read,
-		bridge.TypeWriteFile: files.write,
-		bridge.TypeListFiles: files.list,
+		key:       key,
+		root:      root,
+		editor:    newEditor(cfg.EditorSocket, cfg.Log),
+		log:       cfg.Log,
+		files:     files.New(root, cfg.Children),
+		processes: process.New(process.Options{Root: root, Run: cfg.Children, Env: cfg.Env, Log: cfg.Log}),
+		ports:     ports.New(ports.Options{Log: cfg.Log}),
+		slots:     make(chan struct{}, bridge.MaxConnections),
 	}
 	s.life, s.endLife = context.WithCancel(context.Background())
+	repository := git.New(root, cfg.StateDir, cfg.Children)
+	finder := search.New(root, cfg.Children)
+	s.tools = tools.New(tools.Options{
+		Files: s.files, Processes: s.processes, Ports: s.ports, Git: repository, Search: finder, Version: cfg.Version, Log: cfg.Log,
+	})
+	s.operations = s.table(repository, finder)
+	s.hello = s.greeting(cfg.Version)
 	return s, nil
 }
 
-// Close ends all WebSockets, waits for their requests, and lets go of the folder. The
-// handlers must get no new requests any more.
+// Memory that an operation may hold; see bounded.
+const (
+	holdsContents = 4 * bridge.MaxInlineBytes
+	holdsEdit     = 3 * bridge.MaxEditBytes
+	holdsListing  = 5 << 20 // MaxListEntries of 1 KiB each
+)
+
+// table says what is done for each type of request.
+func (s *Server) table(repository *git.Git, finder *search.Search) map[string]operation {
+	return map[string]operation{
+		bridge.TypePing: answering(ping),
+
+		bridge.TypeReadFile:      bounded(holdsContents, operation{s.readFile}),
+		bridge.TypeWriteFile:     bounded(holdsContents, operation{s.writeFile}),
+		bridge.TypeEditFile:      bounded(holdsEdit, answering(s.files.Edit)),
+		bridge.TypeStatFile:      answering(s.files.Stat),
+		bridge.TypeMakeDirectory: answering(s.files.MakeDirectory),
+		bridge.TypeMoveFile:      answering(s.files.Move),
+		bridge.TypeDeleteFile:    answering(s.files.Delete),
+		bridge.TypeListFiles:     bounded(holdsListing, answering(s.files.List)),
+		bridge.TypeGlob:          bounded(holdsListing, answering(s.files.Glob)),
+		bridge.TypeWatchFiles:    streaming(finishing(s.files.Watch)),
+
+		bridge.TypeSearch: bounded(holdsContents, answering(finder.Search)),
+
+		bridge.TypeRunCommand:     streaming(s.processes.RunCommand),
+		bridge.TypeOpenTerminal:   answering(s.processes.OpenTerminal),
+		bridge.TypeListProcesses:  answering(s.listProcesses),
+		bridge.TypeAttachProcess:  {s.attachProcess},
+		bridge.TypeWriteProcess:   answering(done(s.processes.Write)),
+		bridge.TypeResizeTerminal: answering(done(s.processes.Resize)),
+		bridge.TypeSignalProcess:  answering(done(s.processes.Signal)),
+
+		bridge.TypeGitStatus:         bounded(holdsListing, answering(repository.Status)),
+		bridge.TypeGitDiff:           bounded(holdsContents, answering(repository.Diff)),
+		bridge.TypeGitLog:            bounded(holdsContents, answering(repository.Log)),
+		bridge.TypeGitCommit:         answering(repository.Commit),
+		bridge.TypeCreateCheckpoint:  answering(repository.CreateCheckpoint),
+		bridge.TypeListCheckpoints:   answering(withoutInput(repository.ListCheckpoints)),
+		bridge.TypeDiffCheckpoint:    bounded(holdsContents, answering(repository.DiffCheckpoint)),
+		bridge.TypeRestoreCheckpoint: answering(repository.RestoreCheckpoint),
+
+		bridge.TypePorts: answering(withoutInput(s.ports.List)),
+		bridge.TypeWatchPorts: streaming(func(ctx context.Context, _ struct{}, e emit) (struct{}, error) {
+			return struct{}{}, s.ports.Watch(ctx, e)
+		}),
+	}
+}
+
+// Close ends all WebSockets, tunnels and processes, waits for their requests, and lets go
+// of the folder. The handlers must get no new requests any more.
 func (s *Server) Close() error {
 	s.endLife()
+	s.ports.Close()
+	ending, cancel := context.WithTimeout(context.Background(), processGrace)
+	defer cancel()
+	s.processes.Close(ending)
 	s.sockets.Wait()
 	s.editor.close()
 	return s.root.Close()
 }
+
+// processGrace is what commands and terminals get to end by themselves.
+const processGrace = 2 * time.Second
 
 // Editor is the handler of port 8080: the editor, for those who have the key.
 func (s *Server) Editor() http.Handler { return s.requireKey(s.editor) }
@@ -93,9 +170,12 @@ func (s *Server) API() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", health)
 	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /activity", s.activity)
 	mux.HandleFunc("GET /{$}", s.socket)
+	mux.Handle("GET /tcp/{port}", s.ports.Tunnel())
+	mux.Handle("/mcp", s.tools)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		problem(w, http.StatusNotFound, bridge.CodeNotFound, "the bridge serves GET /, /healthz and /readyz")
+		problem(w, http.StatusNotFound, bridge.CodeNotFound, "the bridge serves GET /, /tcp/{port}, /activity, /healthz and /readyz, and MCP at /mcp")
 	})
 	return s.requireKey(mux)
 }

@@ -5,13 +5,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
-	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/kalpana-dev/kalpana/bridge"
 )
@@ -38,9 +41,14 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		InsecureSkipVerify: true,
 		// The gateway is on the same machine: compressing would only cost memory.
 		CompressionMode: websocket.CompressionDisabled,
+		Subprotocols:    []string{bridge.Subprotocol},
 	})
 	if err != nil {
 		s.log.Debug("websocket handshake refused", "err", err)
+		return
+	}
+	if len(r.Header["Sec-Websocket-Protocol"]) > 0 && ws.Subprotocol() == "" {
+		_ = ws.Close(bridge.CloseVersion, "this bridge speaks "+bridge.Subprotocol)
 		return
 	}
 	ws.SetReadLimit(bridge.MaxMessageBytes)
@@ -53,12 +61,30 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	c := &conn{
 		server: s, ws: ws,
 		unsent:  make(chan struct{}, 2*bridge.MaxInFlight),
-		running: make(map[string]context.CancelFunc),
+		running: make(map[string]*request),
+		streams: make(map[uint32]*upload),
+		work:    semaphore.NewWeighted(workBytes),
+	}
+	if ws.Subprotocol() != "" {
+		c.send(ctx, encode(bridge.Event{Event: bridge.EventHello, Payload: s.hello}))
 	}
 	c.serve(ctx)
 	cancel()
 	c.requests.Wait()
 	_ = ws.CloseNow()
+}
+
+// greeting is the payload of hello, the same for everybody.
+func (s *Server) greeting(version string) json.RawMessage {
+	types := make([]string, 0, len(s.operations))
+	for t := range s.operations {
+		types = append(types, t)
+	}
+	slices.Sort(types)
+	return encode(bridge.Hello{Version: 1, Bridge: version, Root: s.root.Name(), Types: types, Limits: bridge.Limits{
+		MessageBytes: bridge.MaxMessageBytes, InlineBytes: bridge.MaxInlineBytes, FrameBytes: bridge.MaxFrameData,
+		InFlight: bridge.MaxInFlight, Processes: bridge.MaxProcesses,
+	}})
 }
 
 // conn is one WebSocket with its running requests.
@@ -69,25 +95,38 @@ type conn struct {
 	// unsent holds one value per request whose answer is not sent, running or not. When
 	// it is full the client reads no answers, and the connection is not read either.
 	unsent chan struct{}
+	// work is the memory of requests that hold much; see bounded.
+	work *semaphore.Weighted
+	// writing counts messages that are being sent.
+	writing atomic.Int32
 
-	// mu guards running: what stops each unanswered request, by id.
-	mu      sync.Mutex
-	running map[string]context.CancelFunc
+	// mu guards the rest: unanswered requests by id, what the client may send frames of,
+	// and the number of the latest stream.
+	mu         sync.Mutex
+	running    map[string]*request
+	streams    map[uint32]*upload
+	lastStream uint32
 }
 
 // serve reads messages until the connection ends.
 func (c *conn) serve(ctx context.Context) {
 	c.requests.Go(func() { c.keepAlive(ctx) })
 	for {
-		kind, message, err := c.ws.Read(ctx)
+		kind, body, err := c.ws.Reader(ctx)
 		if err != nil {
 			return
 		}
-		if kind != websocket.MessageText {
-			c.fail(ctx, "", bridge.Errorf(bridge.CodeBadRequest, "only text messages are understood"))
-			continue
+		if kind == websocket.MessageBinary {
+			err = c.receiveFrame(ctx, body)
+		} else {
+			var message []byte
+			if message, err = io.ReadAll(body); err == nil {
+				c.handle(ctx, message)
+			}
 		}
-		c.handle(ctx, message)
+		if err != nil {
+			return
+		}
 	}
 }
 
@@ -99,8 +138,12 @@ func (c *conn) handle(ctx context.Context, message []byte) {
 		c.fail(ctx, req.ID, bad)
 		return
 	}
-	if req.Type == bridge.TypeCancel {
-		c.stop(req.ID)
+	switch req.Type {
+	case bridge.TypeCancel:
+		c.cancel(req.ID)
+		return
+	case bridge.TypeAck:
+		c.acknowledge(req)
 		return
 	}
 	op, known := c.server.operations[req.Type]
@@ -113,96 +156,89 @@ func (c *conn) handle(ctx context.Context, message []byte) {
 	case <-ctx.Done():
 		return
 	}
-	reqCtx, cancel := context.WithCancel(ctx)
-	if refused := c.begin(req.ID, cancel); refused != nil {
-		cancel()
+	r := newRequest(ctx, c, req)
+	if refused := c.begin(r); refused != nil {
+		r.cancel()
 		c.fail(ctx, req.ID, refused)
 		<-c.unsent
 		return
 	}
 	c.requests.Go(func() {
 		defer func() { <-c.unsent }()
-		defer cancel()
-		call := &call{work: c.server.work}
-		defer call.release()
-		payload, err := c.run(reqCtx, op, call, req)
+		defer r.cancel()
+		defer func() { c.work.Release(r.held) }()
+		payload, bad := c.run(r, op, req)
 		// The id is free before the answer is out: the client may use it again then.
-		c.end(req.ID)
-		if err != nil {
-			c.fail(ctx, req.ID, err)
+		c.end(r)
+		if bad != nil {
+			c.fail(ctx, req.ID, bad)
 			return
 		}
-		c.write(ctx, bridge.Response{ID: req.ID, Success: true, Payload: payload})
+		c.send(ctx, encode(bridge.Response{ID: req.ID, Success: true, Payload: payload}))
 	})
 }
 
-// run does the work of one request and encodes what comes of it.
-func (c *conn) run(ctx context.Context, op operation, call *call, req bridge.Request) (payload json.RawMessage, bad *bridge.Error) {
-	defer func() {
-		// One bad request must not end PID 1 and with it the workspace.
-		if p := recover(); p != nil {
-			c.server.log.Error("request panicked", "type", req.Type, "err", p, "stack", string(debug.Stack()))
-			bad = bridge.Errorf(bridge.CodeInternal, "the bridge made a mistake; its log says more")
-		}
-	}()
-	result, err := op(ctx, call, req.Payload)
-	if err != nil {
-		if e, ok := errors.AsType[*bridge.Error](err); ok {
-			return nil, e
-		}
-		if ctx.Err() != nil {
-			return nil, bridge.Errorf(bridge.CodeCancelled, "the request was cancelled")
-		}
-		c.server.log.Error("request broke", "type", req.Type, "err", err)
-		return nil, bridge.Errorf(bridge.CodeInternal, "the bridge made a mistake; its log says more")
-	}
-	return encode(result), nil
-}
-
-func (c *conn) begin(id string, stop context.CancelFunc) *bridge.Error {
+func (c *conn) begin(r *request) *bridge.Error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, taken := c.running[id]; taken {
+	if _, taken := c.running[r.id]; taken {
 		return bridge.Errorf(bridge.CodeDuplicateID, "a request with this id is still running")
 	}
 	if len(c.running) >= bridge.MaxInFlight {
 		return bridge.Errorf(bridge.CodeBusy, "%d requests of this connection are unanswered; wait for one", bridge.MaxInFlight)
 	}
-	c.running[id] = stop
+	c.running[r.id] = r
 	return nil
 }
 
-func (c *conn) end(id string) {
+func (c *conn) end(r *request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	delete(c.running, id)
+	delete(c.running, r.id)
 }
 
-// stop cancels a running request. One that has just ended is no error: its answer and
-// the cancel crossed.
-func (c *conn) stop(id string) {
+// find returns a running request. One that has just ended is no error: its answer and
+// what the client said about it crossed.
+func (c *conn) find(id string) *request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if cancel, ok := c.running[id]; ok {
-		cancel()
+	return c.running[id]
+}
+
+func (c *conn) cancel(id string) {
+	if r := c.find(id); r != nil {
+		r.cancel()
+	}
+}
+
+func (c *conn) acknowledge(req bridge.Request) {
+	var ack bridge.Ack
+	if r := c.find(req.ID); r != nil && json.Unmarshal(req.Payload, &ack) == nil {
+		r.credit.add(ack.Bytes)
 	}
 }
 
 func (c *conn) fail(ctx context.Context, id string, err *bridge.Error) {
-	c.write(ctx, bridge.Response{ID: id, Error: err})
+	c.send(ctx, encode(bridge.Response{ID: id, Error: err}))
 }
 
-// write sends one answer. ctx is the connection's: a message that is cut off in the
-// middle would take the connection with it.
-func (c *conn) write(ctx context.Context, r bridge.Response) {
+// send writes one text message. ctx is the connection's: a message that is cut off in the
+// middle would take the connection with it. On error the connection is gone, and reading
+// ends as well.
+func (c *conn) send(ctx context.Context, message []byte) error {
+	return c.write(ctx, websocket.MessageText, message)
+}
+
+func (c *conn) write(ctx context.Context, kind websocket.MessageType, message []byte) error {
+	c.writing.Add(1)
+	defer c.writing.Add(-1)
 	ctx, cancel := context.WithTimeout(ctx, bridge.WriteTimeout)
 	defer cancel()
-	// On error the connection is gone, and reading ends as well.
-	_ = c.ws.Write(ctx, websocket.MessageText, encode(r))
+	return c.ws.Write(ctx, kind, message)
 }
 
-// keepAlive closes the connection when an idle peer does not answer a ping. While
-// requests run it asks nothing: a reader that is merely slow would look dead, and one
+// keepAlive closes the connection when its peer does not answer a ping. While something
+// is being sent it asks nothing: a reader that is merely slow would look dead, and one
 // that is dead runs into the write's own deadline.
 func (c *conn) keepAlive(ctx context.Context) {
 	tick := time.NewTicker(bridge.PingInterval)
@@ -213,21 +249,21 @@ func (c *conn) keepAlive(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		c.mu.Lock()
-		idle := len(c.running) == 0
-		c.mu.Unlock()
-		if !idle {
+		if c.writing.Load() > 0 {
 			continue
 		}
 		alive, cancel := context.WithTimeout(ctx, bridge.PingInterval)
 		err := c.ws.Ping(alive)
 		cancel()
-		if err != nil {
+		if err != nil && c.writing.Load() == 0 {
 			_ = c.ws.CloseNow()
 			return
 		}
 	}
 }
+
+// errEnded is what writers get of a request that is over.
+var errEnded = errors.New("the request is over")
 
 // encode is json.Marshal without the escapes meant for HTML, which would make source
 // code half as long again.

@@ -162,9 +162,9 @@ func TestUnreadAnswersPileUpInNoGoroutines(t *testing.T) {
 func TestRequestsOverTheBoundAreRefusedAndIDsMayNotRepeat(t *testing.T) {
 	t.Parallel()
 	s := start(t)
-	must(t, os.WriteFile(filepath.Join(s.root, "mega"), []byte(strings.Repeat("x", 4<<20)), 0o644))
+	must(t, os.WriteFile(filepath.Join(s.root, "mega"), []byte(strings.Repeat("x", 1<<20)), 0o644))
 	ws := s.raw(t)
-	// Reading 4 MiB takes long enough that requests pile up behind the memory bound.
+	// Reading 1 MiB takes long enough that requests pile up behind the memory bound.
 	const sent = bridge.MaxInFlight + 40
 	go func() {
 		for i := range sent {

@@ -19,6 +19,8 @@ const protocol = 1
 // is visible inside this container only.
 const healthSocket = "@kalpana-bridge-health"
 
+func version() string { return fmt.Sprintf("protocol %d, %s", protocol, runtime.Version()) }
+
 const usage = `usage: kalpana-bridge serve [flags] -- command…
        kalpana-bridge healthcheck [flags]
        kalpana-bridge version
@@ -36,7 +38,7 @@ func main() {
 	case "healthcheck":
 		os.Exit(healthcheck(os.Args[2:]))
 	case "version":
-		fmt.Printf("kalpana-bridge, protocol %d, %s\n", protocol, runtime.Version())
+		fmt.Println("kalpana-bridge, " + version())
 	default:
 		fmt.Fprintf(os.Stderr, "kalpana-bridge: unknown command %q\n%s", os.Args[1], usage)
 		os.Exit(2)

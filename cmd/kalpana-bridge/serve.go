@@ -24,8 +24,8 @@ const keyVariable = "KALPANA_KEY_SHA256"
 const othersGrace = 2 * time.Second
 
 type settings struct {
-	api, editor, health, root, editorSocket string
-	command                                 []string
+	api, editor, health, root, state, editorSocket string
+	command                                        []string
 }
 
 func parse(args []string) (settings, error) {
@@ -35,6 +35,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&s.editor, "editor", ":8080", "`address` of the editor")
 	flags.StringVar(&s.health, "health-socket", healthSocket, "`socket` for the healthcheck command; @ begins an abstract name")
 	flags.StringVar(&s.root, "root", "/workspace", "`folder` that file requests are confined to")
+	flags.StringVar(&s.state, "state", defaultState(), "`folder` for what the bridge keeps: checkpoints")
 	flags.StringVar(&s.editorSocket, "editor-socket", "", "`socket` that the command is told to listen on, as EDITOR_SOCKET (default: in /run/kalpana, or in a new folder if that cannot be written)")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -75,8 +76,10 @@ func run(s settings, log *slog.Logger) error {
 		}
 		s.editorSocket = filepath.Join(dir, "editor.sock")
 	}
+	children := supervisor.NewChildren()
 	server, err := bridgeserver.New(bridgeserver.Config{
-		KeySHA256: os.Getenv(keyVariable), Root: s.root, EditorSocket: s.editorSocket, Log: log,
+		KeySHA256: os.Getenv(keyVariable), Root: s.root, StateDir: s.state, EditorSocket: s.editorSocket,
+		Children: children, Env: supervisor.ChildEnv(os.Environ()), Version: version(), Log: log,
 	})
 	if err != nil {
 		return fmt.Errorf("set up the bridge (key hash from %s): %w", keyVariable, err)
@@ -86,7 +89,6 @@ func run(s settings, log *slog.Logger) error {
 		return errors.Join(err, server.Close())
 	}
 
-	children := supervisor.NewChildren()
 	ctx, stop := supervisor.Signals(context.Background(), children)
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
@@ -129,6 +131,15 @@ func listen(s settings) ([3]net.Listener, error) {
 		opened[i] = l
 	}
 	return opened, nil
+}
+
+// defaultState is beside what other programs of the user keep (XDG Base Directory), on
+// the volume of the home folder.
+func defaultState() string {
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "kalpana")
+	}
+	return filepath.Join(os.Getenv("HOME"), ".local", "state", "kalpana")
 }
 
 // socketFolder returns a folder of our own for the editor's socket. Which mounts a

@@ -65,6 +65,7 @@ var only = []struct {
 	{"github.com/markbates/goth", []string{"internal/identity"}, "logging in is one package's business"},
 	{"github.com/gorilla/sessions", []string{"internal/identity"}, "sessions are one package's business"},
 	{"github.com/danielgtaylor/huma", []string{"internal/api"}, "the API framework is the API's"},
+	{"github.com/modelcontextprotocol", []string{"bridge/tools"}, "MCP is one way in of several; the work is done by packages that know none of them"},
 	{"github.com/prometheus", []string{"internal/metrics", "caddymodule"}, "all collectors are in one place"},
 }
 
@@ -79,7 +80,10 @@ var layers = [][]string{
 	{"internal/config"},
 	{"internal/portlease"},
 	{"internal/workspace"},
-	{"bridge/bridgeclient", "bridge/bridgeserver", "bridge/supervisor", "internal/docker", "internal/embeddeddb", "internal/hostnet"},
+	{"bridge/child", "bridge/files", "bridge/ports", "bridge/supervisor"},
+	{"bridge/git", "bridge/process", "bridge/search"},
+	{"bridge/tools"},
+	{"bridge/bridgeclient", "bridge/bridgeserver", "internal/docker", "internal/embeddeddb", "internal/hostnet"},
 	{"internal/gateway", "internal/identity"},
 	{"internal/mongostore"}, // keeps what those two declare
 	{"internal/api", "internal/cli"},
