@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -50,6 +51,60 @@ func (s *Service) flush(ctx context.Context) error {
 	return err
 }
 
+const (
+	// askEvery is how often the bridge of a workspace that looks unused is asked, at most:
+	// often enough for the time of the stop that people are shown.
+	askEvery = time.Minute
+	// askTimeout is ample on loopback. A bridge that does not answer keeps nothing running.
+	askTimeout = time.Second
+	// asksAtOnce bounds how long hundreds of bridges that do not answer hold the others up.
+	asksAtOnce = 16
+)
+
+// askBridges takes in the use that passes by no gateway: of workspaces that are past half
+// of their time now and then, and of those about to be stopped in any case.
+func (s *Service) askBridges(ctx context.Context) {
+	now := time.Now()
+	var ask []Workspace
+	s.mu.Lock()
+	for id, w := range s.known {
+		unused := s.unusedFor(w)
+		switch {
+		case w.Status != StatusRunning || w.IdleTimeout <= 0:
+			delete(s.asked, id)
+		case unused > w.IdleTimeout, unused > w.IdleTimeout/2 && now.Sub(s.asked[id]) >= min(askEvery, w.IdleTimeout/4):
+			s.asked[id] = now
+			ask = append(ask, w)
+		}
+	}
+	for id := range s.asked {
+		if _, ok := s.known[id]; !ok {
+			delete(s.asked, id)
+		}
+	}
+	s.mu.Unlock()
+	var all sync.WaitGroup
+	slots := make(chan struct{}, asksAtOnce)
+	for _, w := range ask {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			ctx, cancel := context.WithTimeout(ctx, askTimeout)
+			defer cancel()
+			at, err := s.o.LastUse(ctx, w.AgentPort, s.o.Key(w.ID, w.Epoch))
+			if err != nil {
+				s.o.Log.Debug("bridge not asked for use", "workspace", w.ID, "err", err)
+				return
+			}
+			if at.After(time.Now()) { // what a container says is not believed beyond that
+				at = time.Now()
+			}
+			s.Touch(w.ID, at)
+		})
+	}
+	all.Wait()
+}
+
 // stopIdle orders every workspace to stop that was unused for longer than it wants to run unused.
 func (s *Service) stopIdle(ctx context.Context) {
 	s.mu.Lock()
@@ -78,16 +133,18 @@ func (s *Service) stopIdle(ctx context.Context) {
 
 // unused needs the lock.
 func (s *Service) unused(w Workspace) bool {
-	if w.Status != StatusRunning || w.IdleTimeout <= 0 {
-		return false
-	}
+	return w.Status == StatusRunning && w.IdleTimeout > 0 && s.unusedFor(w) > w.IdleTimeout
+}
+
+// unusedFor needs the lock.
+func (s *Service) unusedFor(w Workspace) time.Duration {
 	last := w.LastActiveAt
 	for _, t := range []time.Time{s.active[w.ID], s.floor} {
 		if t.After(last) {
 			last = t
 		}
 	}
-	return time.Since(last) > w.IdleTimeout
+	return time.Since(last)
 }
 
 func (s *Service) resetFloor() {

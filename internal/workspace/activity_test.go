@@ -1,10 +1,12 @@
 package workspace_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +66,75 @@ func TestUnusedWorkspacesStop(t *testing.T) {
 		<-time.After(2 * time.Minute)
 		if status(used.ID) != workspace.StatusStopped {
 			t.Error("never stopped after the process was away")
+		}
+	})
+}
+
+// What only the bridge sees, a command or a terminal, keeps a workspace running too, and a
+// bridge that lies or does not answer keeps it no longer than the truth would.
+func TestUseInsideAWorkspaceCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld()
+		o := w.options()
+		thirty := 30 * time.Minute
+		inUse := map[string]func() (time.Time, error){}
+		var mu sync.Mutex
+		byPort := map[int]string{}
+		o.LastUse = func(ctx context.Context, port int, _ string) (time.Time, error) {
+			mu.Lock()
+			id := byPort[port]
+			use := inUse[id]
+			mu.Unlock()
+			if use == nil {
+				<-ctx.Done() // never answers
+				return time.Time{}, ctx.Err()
+			}
+			return use()
+		}
+		s, stop := run(o)
+		defer stop()
+		began := time.Now()
+		create := func(name string, use func() (time.Time, error)) string {
+			made, err := s.Create(t.Context(), workspace.CreateInput{OwnerID: "o", Name: name, IdleTimeout: &thirty})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for {
+				got, err := s.Get(t.Context(), made.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got.Status == workspace.StatusRunning {
+					mu.Lock()
+					byPort[got.AgentPort], inUse[made.ID] = made.ID, use
+					mu.Unlock()
+					return made.ID
+				}
+				<-time.After(time.Second)
+			}
+		}
+		busy := create("busy for an hour", func() (time.Time, error) {
+			return time.Now().Add(min(0, time.Hour-time.Since(began))), nil
+		})
+		liar := create("lies about the future once", func() (time.Time, error) { return began.Add(5 * time.Hour), nil })
+		silent := create("never answers", nil)
+		status := func(id string) workspace.Status {
+			got, err := s.Get(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.Status
+		}
+		<-time.After(40 * time.Minute)
+		if status(busy) != workspace.StatusRunning || status(silent) != workspace.StatusStopped {
+			t.Errorf("after 40 minutes: busy %s, silent %s", status(busy), status(silent))
+		}
+		<-time.After(time.Hour)
+		if status(busy) != workspace.StatusStopped {
+			t.Errorf("busy is %s 40 minutes after its last use", status(busy))
+		}
+		if got, _ := s.Get(t.Context(), liar); s.LastActive(got).After(time.Now()) {
+			t.Error("a bridge's word about the future was believed")
 		}
 	})
 }

@@ -14,6 +14,9 @@ type Options struct {
 	Leases Leaser
 	Engine Engine
 	Prober Prober
+	// LastUse asks the bridge of a running workspace when something inside kept it in use
+	// last: a command of the agent, a terminal. Default: nothing inside does.
+	LastUse func(ctx context.Context, agentPort int, key string) (time.Time, error)
 	// Key is the key that the gateway shows to the bridge of one start of one workspace.
 	Key func(id string, epoch int64) string
 	// Image is the workspace image's reference.
@@ -93,6 +96,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Observer == nil {
 		o.Observer = noObserver{}
+	}
+	if o.LastUse == nil {
+		o.LastUse = func(context.Context, int, string) (time.Time, error) { return time.Time{}, nil }
 	}
 	if o.Env == nil {
 		o.Env = func(context.Context, Workspace) (map[string]string, error) { return nil, nil }

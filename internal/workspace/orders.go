@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
@@ -134,7 +135,7 @@ func (s *Service) Update(ctx context.Context, id string, in UpdateInput) (Worksp
 		if err := s.checkLimits(w.Memory, w.CPU, w.IdleTimeout); err != nil {
 			return err
 		}
-		if *w == before {
+		if reflect.DeepEqual(*w, before) {
 			return errNothing
 		}
 		return nil

@@ -25,6 +25,7 @@ type Service struct {
 	known   map[string]Workspace // the newest record of each workspace that was announced
 	touched map[string]time.Time // use not yet written down
 	active  map[string]time.Time // latest use this process knows of
+	asked   map[string]time.Time // when bridges were asked for use that only they see; Run's own
 	floor   time.Time            // nothing counts as unused since before: start of process, jump of clock
 	crashes map[string]*crashes
 	orphans map[portlease.Lease]int // passes that saw an orphan lease
@@ -45,7 +46,7 @@ func New(o Options) *Service {
 		logs: logBook{store: o.Store, logs: map[string]*startLog{}}, floor: time.Now(),
 		workers: map[string]*worker{}, known: map[string]Workspace{}, touched: map[string]time.Time{},
 		active: map[string]time.Time{}, crashes: map[string]*crashes{}, orphans: map[portlease.Lease]int{},
-		removed: map[string]time.Time{},
+		removed: map[string]time.Time{}, asked: map[string]time.Time{},
 	}
 }
 
@@ -96,6 +97,7 @@ func (s *Service) Run(ctx context.Context) {
 				s.resetFloor()
 			}
 			s.flush(ctx)
+			s.askBridges(ctx)
 			s.stopIdle(ctx)
 		case <-ctx.Done():
 			return

@@ -76,6 +76,9 @@ type Workspace struct {
 	// Slot is the lowest number from 0 that no other workspace of the owner had at creation.
 	// Unique per owner, so that parallel creations cannot pass the limit together.
 	Slot int `bson:"slot"`
+	// Ports are the settings of ports that differ from the default, sorted by port. The
+	// slice is shared by copies of the record: it is replaced, never changed.
+	Ports []PortSetting `bson:"portSettings"`
 }
 
 // Errors of the domain. Callers compare with errors.Is.
