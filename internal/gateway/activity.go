@@ -8,8 +8,12 @@ func (g *Gateway) Activity(id string) []string {
 	}
 	r.usage.mu.Lock()
 	defer r.usage.mu.Unlock()
-	if r.usage.sockets > 0 {
-		return []string{"editor"}
+	var uses []string
+	if r.usage.sockets > r.usage.portSockets {
+		uses = append(uses, "editor")
 	}
-	return nil
+	if r.usage.portSockets > 0 {
+		uses = append(uses, "port")
+	}
+	return uses
 }

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/kalpana-dev/kalpana/bridge"
 )
 
 // Kind is what a host name stands for.
 type Kind uint8
 
-// The kinds of hosts. Only Editor and Agent have an ID.
+// The kinds of hosts. Only Editor, Agent and Port have an ID.
 const (
 	// Main is the base domain: API, login and, unless UI is another host, the pages.
 	Main Kind = iota + 1
@@ -19,6 +21,8 @@ const (
 	Editor
 	// Agent is <id>.agent.W.
 	Agent
+	// Port is <port>-<id>.ws.W.
+	Port
 	// Unknown is any other name below ws.W or agent.W: always 404, never the UI.
 	Unknown
 	// Malformed is one of our names with a port that is none.
@@ -41,8 +45,10 @@ type Domain struct {
 // Address is what a Host header means.
 type Address struct {
 	Kind Kind
-	// ID is the workspace's id, in lower case, for Editor and Agent.
+	// ID is the workspace's id, in lower case, for Editor, Agent and Port.
 	ID string
+	// Inside is the port in the workspace, for Port only.
+	Inside int
 	// Port is the port written in the header, 0 if none is.
 	Port int
 }
@@ -98,11 +104,33 @@ func (h *Hosts) EditorURL(id string) string {
 // AgentURL is where programs reach the workspace's bridge.
 func (h *Hosts) AgentURL(id string) string { return "https://" + h.AgentName(id) + h.portSuffix + "/" }
 
+// PortURL is where people and programs reach what listens on a port in the workspace.
+func (h *Hosts) PortURL(id string, port int) string {
+	return "https://" + h.PortName(id, port) + h.portSuffix + "/"
+}
+
 // EditorName is the host of the workspace's editor, without a port.
 func (h *Hosts) EditorName(id string) string { return id + h.editorBelow }
 
 // AgentName is the host of the workspace's bridge, without a port.
 func (h *Hosts) AgentName(id string) string { return id + h.agentBelow }
+
+// PortName is the host of a port in the workspace, without a port of its own.
+func (h *Hosts) PortName(id string, port int) string {
+	return strconv.Itoa(port) + "-" + id + h.editorBelow
+}
+
+// name is the host of a workspace's address, without a port.
+func (h *Hosts) name(a Address) string {
+	switch a.Kind {
+	case Agent:
+		return h.AgentName(a.ID)
+	case Port:
+		return h.PortName(a.ID, a.Inside)
+	default:
+		return h.EditorName(a.ID)
+	}
+}
 
 // crossSite reports whether workspace pages live on another site than the UI, so that a
 // cookie in the dashboard's frame is a third party's.
@@ -136,7 +164,11 @@ func (h *Hosts) parseName(name string) (Address, bool) {
 	case equalFold(name, h.domain.Base):
 		return Address{Kind: Main}, true
 	case hasSuffixFold(name, h.editorBelow):
-		return workspaceAddress(Editor, name[:len(name)-len(h.editorBelow)]), true
+		label := name[:len(name)-len(h.editorBelow)]
+		if len(label) > idLength {
+			return portAddress(label), true
+		}
+		return workspaceAddress(Editor, label), true
 	case hasSuffixFold(name, h.agentBelow):
 		return workspaceAddress(Agent, name[:len(name)-len(h.agentBelow)]), true
 	case equalFold(name, h.editorBelow[1:]), equalFold(name, h.agentBelow[1:]):
@@ -152,6 +184,28 @@ func workspaceAddress(k Kind, label string) Address {
 		return Address{Kind: Unknown}
 	}
 	return Address{Kind: k, ID: id}
+}
+
+// portAddress reads <port>-<id>, the port in decimal as people write it: a second
+// spelling would be a second origin for the same program.
+func portAddress(label string) Address {
+	digits := label[:len(label)-idLength]
+	if n := len(digits); n < 5 || n > 6 || digits[0] == '0' || digits[n-1] != '-' {
+		return Address{Kind: Unknown}
+	}
+	port := 0
+	for _, c := range digits[:len(digits)-1] {
+		if c < '0' || c > '9' {
+			return Address{Kind: Unknown}
+		}
+		port = port*10 + int(c-'0')
+	}
+	a := workspaceAddress(Port, label[len(digits):])
+	if a.Kind != Port || !bridge.Forwardable(port) {
+		return Address{Kind: Unknown}
+	}
+	a.Inside = port
+	return a
 }
 
 // validID reports whether id can be a workspace's: 12 of [a-z0-9].

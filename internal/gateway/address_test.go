@@ -9,6 +9,8 @@ import (
 
 const testID = "abcdefghijk1"
 
+var testEditor = Address{Kind: Editor, ID: testID}
+
 func testHosts(t testing.TB, d Domain) *Hosts {
 	t.Helper()
 	h, err := NewHosts(d)
@@ -45,7 +47,29 @@ func TestParseHost(t *testing.T) {
 		{two, testID + ".ws.example.dev", Address{Kind: Editor, ID: testID}, true},
 		{two, testID + ".ws.example.com", Address{}, false},
 		{two, "example.dev", Address{}, false},
-		{local, "3000-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "3000-" + testID + ".ws.localhost", Address{Kind: Port, ID: testID, Inside: 3000}, true},
+		{local, "65535-ABCdefGHIJK1.WS.localhost.:8443", Address{Kind: Port, ID: testID, Inside: 65535, Port: 8443}, true},
+		{local, "1024-" + testID + ".ws.localhost:x", Address{Kind: Malformed}, true},
+		{two, "1024-" + testID + ".ws.example.dev", Address{Kind: Port, ID: testID, Inside: 1024}, true},
+		{local, "1023-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "80-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "0-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "3001-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "8080-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "65536-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "99999-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "123456-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "05173-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "+5173-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "5173--" + testID[1:] + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "5173" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "5173-" + testID + "x.ws.localhost", Address{Kind: Unknown}, true},
+		{local, "5173-" + testID[1:] + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "5173." + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "1e03-" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, testID + "-5173.ws.localhost", Address{Kind: Unknown}, true},
+		{local, "5173-" + testID + ".agent.localhost", Address{Kind: Unknown}, true},
 		{local, "x.ws.localhost", Address{Kind: Unknown}, true},
 		{local, testID + "x.ws.localhost", Address{Kind: Unknown}, true},
 		{local, "a." + testID + ".ws.localhost", Address{Kind: Unknown}, true},
@@ -96,7 +120,13 @@ func TestAddressesAreWrittenForBrowsers(t *testing.T) {
 	if got := h.EditorURL(testID); got != "https://"+testID+".ws.localhost:8443/" {
 		t.Error(got)
 	}
+	if got := h.PortURL(testID, 5173); got != "https://5173-"+testID+".ws.localhost:8443/" {
+		t.Error(got)
+	}
 	h = testHosts(t, Domain{Base: "example.com", Port: 443})
+	if got := h.PortURL(testID, 5173); got != "https://5173-"+testID+".ws.example.com/" {
+		t.Error(got)
+	}
 	if got := h.AgentURL(testID); got != "https://"+testID+".agent.example.com/" {
 		t.Error(got)
 	}
@@ -104,8 +134,10 @@ func TestAddressesAreWrittenForBrowsers(t *testing.T) {
 
 func TestACanonicalHostIsParsedWithoutAllocating(t *testing.T) {
 	h := testHosts(t, Domain{Base: "localhost", UIHost: "ws.localhost", Port: 8443})
-	if n := testing.AllocsPerRun(100, func() { h.ParseHost(testID + ".ws.localhost:8443") }); n != 0 {
-		t.Errorf("%v allocations", n)
+	for _, host := range []string{testID + ".ws.localhost:8443", "5173-" + testID + ".ws.localhost:8443"} {
+		if n := testing.AllocsPerRun(100, func() { h.ParseHost(host) }); n != 0 {
+			t.Errorf("%s: %v allocations", host, n)
+		}
 	}
 }
 
@@ -138,6 +170,11 @@ func referenceParse(host string) (Address, bool) {
 				a.Kind = Agent
 			}
 		}
+		if m := regexp.MustCompile(`^([1-9][0-9]{3,4})-([a-z0-9]{12})\.ws\.localhost$`).FindStringSubmatch(lower); m != nil {
+			if n, _ := strconv.Atoi(m[1]); n >= 1024 && n <= 65535 && n != 3001 && n != 8080 {
+				a.Kind, a.ID, a.Inside = Port, m[2], n
+			}
+		}
 	default:
 		return Address{}, false
 	}
@@ -152,7 +189,7 @@ func referenceParse(host string) (Address, bool) {
 }
 
 func FuzzParseHost(f *testing.F) {
-	for _, s := range []string{testID + ".ws.localhost:8443", "ABC.Agent.localhost.", "ws.localhost", "[::1]:1", ":", "a.ws.localhost:x", "\u212a.ws.localhost"} {
+	for _, s := range []string{testID + ".ws.localhost:8443", "ABC.Agent.localhost.", "ws.localhost", "[::1]:1", ":", "a.ws.localhost:x", "\u212a.ws.localhost", "5173-" + testID + ".ws.localhost:8443", "3001-" + testID + ".ws.localhost", "05173-ABCDEFGHIJK1.ws.localhost."} {
 		f.Add(s)
 	}
 	h := testHosts(f, Domain{Base: "localhost", UIHost: "ws.localhost", Port: 8443})

@@ -37,16 +37,16 @@ func BenchmarkParseHost(b *testing.B) {
 func BenchmarkCookie(b *testing.B) {
 	c := newLoginCodec(testBox(b))
 	now := time.Now()
-	value := c.issue(testID, login{userID: "u0123456789abcdef", sessionID: "s0123456789abcdef", expires: now.Add(time.Hour)})
+	value := c.issue(testEditor, login{userID: "u0123456789abcdef", sessionID: "s0123456789abcdef", expires: now.Add(time.Hour)})
 	lines := []string{"_ga=GA1.2.3; vscode-tkn=abcdefghijklmnopqrstuvwxyz; " + loginCookie + "=" + value + "; theme=dark"}
-	l, _ := c.verify(testID, value, now)
+	l, _ := c.verify(testEditor, value, now)
 	var known verifiedLogins
-	known.put(value, l, now)
+	known.put(0, value, l, now)
 	b.Run("checked", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			v, _ := findCookie(lines, loginCookie)
-			if _, ok := known.get(v, now); !ok {
+			if _, ok := known.get(0, v, now); !ok {
 				b.Fatal("not known")
 			}
 		}
@@ -55,7 +55,7 @@ func BenchmarkCookie(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			v, _ := findCookie(lines, loginCookie)
-			if _, ok := c.verify(testID, v, now); !ok {
+			if _, ok := c.verify(testEditor, v, now); !ok {
 				b.Fatal("not good")
 			}
 		}

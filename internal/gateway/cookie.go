@@ -51,8 +51,8 @@ func newLoginCodec(box *secretbox.Box) *loginCodec {
 	return &loginCodec{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
-// issue returns the cookie's value for one workspace's editor host.
-func (c *loginCodec) issue(workspaceID string, l login) string {
+// issue returns the cookie's value for one host of a workspace.
+func (c *loginCodec) issue(host Address, l login) string {
 	b := make([]byte, 0, 256)
 	b = append(b, "v1."...)
 	b = base64.RawURLEncoding.AppendEncode(b, []byte(l.userID))
@@ -61,19 +61,19 @@ func (c *loginCodec) issue(workspaceID string, l login) string {
 	b = append(b, '.')
 	b = strconv.AppendInt(b, l.expires.Unix(), 10)
 	var sum [sha256.Size]byte
-	c.mac(workspaceID, string(b), &sum)
+	c.mac(host, string(b), &sum)
 	b = append(b, '.')
 	return string(base64.RawURLEncoding.AppendEncode(b, sum[:]))
 }
 
-// verify checks value against the host of workspaceID.
-func (c *loginCodec) verify(workspaceID, value string, now time.Time) (login, bool) {
+// verify checks value against the host that it was sent to.
+func (c *loginCodec) verify(host Address, value string, now time.Time) (login, bool) {
 	body, mac, ok := cutLast(value, '.')
 	if !ok || len(value) > maxLoginCookie || len(mac) != macLength || !strings.HasPrefix(body, "v1.") {
 		return login{}, false
 	}
 	var want, got [sha256.Size]byte
-	c.mac(workspaceID, body, &want)
+	c.mac(host, body, &want)
 	if n, err := base64.RawURLEncoding.Strict().Decode(got[:], []byte(mac)); err != nil || n != len(got) {
 		return login{}, false
 	}
@@ -92,12 +92,16 @@ func (c *loginCodec) verify(workspaceID, value string, now time.Time) (login, bo
 	return l, now.Before(l.expires)
 }
 
-func (c *loginCodec) mac(workspaceID, body string, sum *[sha256.Size]byte) {
+func (c *loginCodec) mac(host Address, body string, sum *[sha256.Size]byte) {
 	m := c.macs.Get().(hash.Hash)
 	m.Reset()
 	var buf [maxLoginCookie + 64]byte
 	b := append(buf[:0], "editor/"...)
-	b = append(b, workspaceID...)
+	if host.Kind == Port {
+		b = strconv.AppendInt(append(buf[:0], "port/"...), int64(host.Inside), 10)
+		b = append(b, '/')
+	}
+	b = append(b, host.ID...)
 	b = append(b, '\n')
 	b = append(b, body...)
 	m.Write(b)
@@ -113,28 +117,31 @@ func cutLast(s string, sep byte) (before, after string, ok bool) {
 	return s[:i], s[i+1:], true
 }
 
-// verifiedLogins remembers the last cookies that were found good for one workspace, so
-// that most requests need no HMAC. It is bounded by its size: an owner seldom has more
-// browsers, and one who does pays 2 µs. No locks.
+// verifiedLogins remembers the last cookies that were found good for one workspace's
+// editor, or for its ports, so that most requests need no HMAC. It is bounded by its
+// size: an owner seldom has more browsers, and one who does pays 2 µs. No locks.
 type verifiedLogins [4]atomic.Pointer[verifiedLogin]
 
 type verifiedLogin struct {
 	value string
-	login login
-	until time.Time
+	// inside is the port whose host the cookie is for; 0 means the editor's.
+	inside int
+	login  login
+	until  time.Time
 }
 
 func (v *verifiedLogins) slot(value string) *atomic.Pointer[verifiedLogin] {
 	return &v[value[len(value)-2]&3] // the last character of a MAC holds fewer bits
 }
 
-// get returns what a cookie says without checking it, if it was found good lately.
-func (v *verifiedLogins) get(value string, now time.Time) (login, bool) {
+// get returns what a cookie says without checking it, if it was found good lately on the
+// same host.
+func (v *verifiedLogins) get(inside int, value string, now time.Time) (login, bool) {
 	if len(value) < 2 {
 		return login{}, false
 	}
 	e := v.slot(value).Load()
-	if e == nil || len(e.value) != len(value) || !now.Before(e.until) || !now.Before(e.login.expires) {
+	if e == nil || e.inside != inside || len(e.value) != len(value) || !now.Before(e.until) || !now.Before(e.login.expires) {
 		return login{}, false
 	}
 	if !constantTimeEqual(e.value, value) {
@@ -143,8 +150,8 @@ func (v *verifiedLogins) get(value string, now time.Time) (login, bool) {
 	return e.login, true
 }
 
-func (v *verifiedLogins) put(value string, l login, now time.Time) {
-	v.slot(value).Store(&verifiedLogin{value: strings.Clone(value), login: l, until: now.Add(trustFor)})
+func (v *verifiedLogins) put(inside int, value string, l login, now time.Time) {
+	v.slot(value).Store(&verifiedLogin{value: strings.Clone(value), inside: inside, login: l, until: now.Add(trustFor)})
 }
 
 // constantTimeEqual compares strings of one length; crypto/subtle takes bytes, and the

@@ -1,7 +1,8 @@
 // Package gateway stands between browsers and workspaces. It owns the hosts
-// <id>.ws.W (the editor) and <id>.agent.W (the bridge): it decides from the host name
-// which workspace is meant, from a cookie or token who asks, and from an in-memory
-// table where the workspace listens; then it proxies, or answers with a small page.
+// <id>.ws.W (the editor), <port>-<id>.ws.W (a port inside) and <id>.agent.W (the bridge):
+// it decides from the host name which workspace is meant, from a cookie or token who
+// asks, and from an in-memory table where the workspace listens; then it proxies, or
+// answers with a small page.
 //
 // Nothing here asks the database or the container engine during a request: routes
 // arrive through [Gateway.Announce], logins are checked in memory. The one exception
@@ -11,7 +12,11 @@
 // Workspaces run other people's code. So what goes in is stripped of everything that is
 // Kalpana's (headers.go, cookiescan.go), and what comes out cannot set Kalpana's
 // cookies or speak for other hosts (response.go). Every request carries the key of the
-// one workspace it is meant for, because a port number is no identity.
+// one workspace it is meant for, because a port number is no identity; on the way to a
+// port inside only the bridge sees it (portdial.go).
+//
+// A port is its owner's, or open to everybody who is signed in, or public: port.go decides
+// that. Ports of one owner may call each other, and nobody else may (sibling.go).
 //
 // Called by the Caddy module; it does not know Caddy, and net/http is all it needs.
 package gateway

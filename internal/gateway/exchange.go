@@ -7,7 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// visitor is who asks. Exactly one of sessionID and tokenID is set.
+// visitor is who asks. Exactly one of sessionID and tokenID is set, or nothing for
+// visitors of a public port.
 type visitor struct {
 	userID    string
 	sessionID string
@@ -23,14 +24,16 @@ type exchange struct {
 	context.Context
 	cancel context.CancelCauseFunc
 
-	kind    Kind
+	address Address
 	route   *Route
 	visitor visitor
 	client  Client
-	// host is what the workspace sees as Host; ownOrigin the origin of the pages there.
+	// host is the one that was asked for, as the workspace may know it.
 	host string
 	page bool // a person is opening a page
-	// framePolicy is the header that lets the dashboard alone frame the editor.
+	// port is set for hosts of ports only.
+	port *portVisit
+	// framePolicy is the header that says who may frame the page; empty = the program says it.
 	framePolicy string
 
 	rec  recorder
@@ -40,6 +43,22 @@ type exchange struct {
 
 	prev, next *exchange // in the list of usage, guarded by its mu
 	listed     bool
+}
+
+// upstream is where the exchange's request goes.
+func (ex *exchange) upstream() upstream {
+	if ex.port != nil {
+		return ex.port.upstream
+	}
+	return ex.route.upstreamOf(ex.address.Kind)
+}
+
+// sentHost is what the workspace sees as Host.
+func (ex *exchange) sentHost() string {
+	if ex.port != nil {
+		return ex.port.host(ex.host)
+	}
+	return ex.host
 }
 
 // exchangeOf finds the exchange of a proxied request.

@@ -32,7 +32,7 @@ type Starter interface {
 	StartLog(workspaceID string) []string
 }
 
-// Observer is told what the gateway does, for metrics. kind is "ws" or "agent".
+// Observer is told what the gateway does, for metrics. kind is "ws", "agent" or "port".
 // Calls must not block.
 type Observer interface {
 	// Request: one request was answered with a status of class 1 to 5 (x of xxx).
@@ -75,6 +75,7 @@ type Gateway struct {
 	loops   *loopGuard
 	pages   *pages
 	proxy   *proxy
+	names   portNames
 	// background are WebSockets, from their handshake on; Close waits for them.
 	background tasks
 	closing    atomic.Bool
@@ -126,10 +127,18 @@ func (g *Gateway) Replace(all []workspace.Workspace, asOf time.Time) {
 	g.routes.replace(all, asOf, g.now())
 }
 
-// Knows reports whether a is the host of an existing workspace, for certificates on demand.
+// Knows reports whether a is the host of an existing workspace, for certificates on
+// demand. Of ports it knows those with a setting and a few others a day, unless the
+// authority is this machine's own; see portNamesPerDay.
 func (g *Gateway) Knows(a Address) bool {
 	r := g.routes.lookup(a.ID)
-	return (a.Kind == Editor || a.Kind == Agent) && r != nil && !r.Deleting
+	if r == nil || r.Deleting {
+		return false
+	}
+	if a.Kind == Port {
+		return g.hosts.local() || g.names.allow(r, a.Inside, g.now())
+	}
+	return a.Kind == Editor || a.Kind == Agent
 }
 
 // sweepEvery is well within the five seconds in which a revocation has to bite.
@@ -161,7 +170,7 @@ func (g *Gateway) Close(ctx context.Context) error {
 	if err := g.background.wait(ctx); err != nil {
 		return err
 	}
-	g.proxy.transport.CloseIdleConnections()
+	g.proxy.closeIdle()
 	return nil
 }
 

@@ -28,7 +28,7 @@ func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request) bool {
 		return true
 	}
 	began := time.Now()
-	ex := &exchange{kind: a.Kind, rec: recorder{ResponseWriter: w}}
+	ex := &exchange{address: a, rec: recorder{ResponseWriter: w}}
 	defer func() {
 		class := ex.rec.status / 100
 		if class == 0 {
@@ -41,23 +41,32 @@ func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request) bool {
 }
 
 func kindLabel(k Kind) string {
-	if k == Agent {
+	switch k {
+	case Agent:
 		return "agent"
+	case Port:
+		return "port"
+	default:
+		return "ws"
 	}
-	return "ws"
 }
 
 // serve decides; each step that can refuse stands before anything that costs more.
-// Nothing that depends on whether the workspace exists comes before the visitor is known.
+// Nothing that depends on whether the workspace exists comes before the visitor is known,
+// except what has to: a public port, and a browser's question about a sibling port.
 func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
 	w := &ex.rec
-	ex.page = a.Kind == Editor && pageVisit(r)
+	ex.page = a.Kind != Agent && pageVisit(r)
 	if r.Method == http.MethodConnect {
 		writeProblem(w, refuseMethod) // the gateway is no tunnel, and RFC 8441 is not offered
 		return
 	}
 	if !g.routes.loaded.Load() || g.closing.Load() {
 		g.refuse(w, r, refuseNotReady)
+		return
+	}
+	if a.Kind == Port {
+		g.servePort(ex, r)
 		return
 	}
 	if fromElsewhere(r.Header) {
@@ -89,7 +98,7 @@ func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
 		return
 	}
 	if !route.answers() {
-		g.notRunning(w, r, route, ex.page)
+		g.notRunning(ex, r, route)
 		return
 	}
 	g.forward(ex, r, route, a, socket)
@@ -135,7 +144,7 @@ func countsAsUse(path string) bool {
 }
 
 // notRunning answers for a workspace that has nothing to proxy to.
-func (g *Gateway) notRunning(w http.ResponseWriter, r *http.Request, route *Route, page bool) {
+func (g *Gateway) notRunning(ex *exchange, r *http.Request, route *Route) {
 	f := refusal{status: http.StatusServiceUnavailable, retryAfter: 2}
 	switch route.Status {
 	case workspace.StatusStarting:
@@ -149,11 +158,18 @@ func (g *Gateway) notRunning(w http.ResponseWriter, r *http.Request, route *Rout
 		f.retryAfter = 10
 		f.code, f.title, f.detail = "workspace_stopped", "The workspace is stopped", "Start it in the dashboard or with POST /api/v1/workspaces/{id}/start."
 	}
-	if page {
-		g.workspacePage(w, r, route, f)
-		return
+	guest := !mayUse(route, ex.visitor.userID)
+	if guest {
+		f.detail = "Only its owner can do something about it."
 	}
-	writeProblem(w, f)
+	switch {
+	case !ex.page:
+		writeProblem(&ex.rec, f)
+	case guest:
+		g.guestPage(ex, r, f, strings.ToLower(string(route.Status)))
+	default:
+		g.workspacePage(ex, r, route, f)
+	}
 }
 
 // refuse answers with a page or with JSON, the same for everybody who gets this refusal.

@@ -18,7 +18,8 @@ var trustedNames = []string{
 }
 
 // dressHeaders turns the headers a visitor sent into those the workspace gets: without
-// anything of Kalpana's or that only a proxy may say, and with the workspace's key.
+// anything of Kalpana's or that only a proxy may say, and with the workspace's key if the
+// bridge reads them. A program behind a port never sees the key.
 func dressHeaders(h http.Header, ex *exchange) {
 	for name := range h {
 		if trusted(name) {
@@ -44,12 +45,18 @@ func dressHeaders(h http.Header, ex *exchange) {
 		}
 	}
 	// One backing array for the values: a request brings four of them.
-	v := [4]string{ex.client.IP, "http", ex.host, ex.route.key}
+	v := [4]string{ex.client.IP, "http", ex.host}
 	if ex.client.HTTPS {
 		v[1] = "https"
 	}
 	h["X-Forwarded-For"], h["X-Forwarded-Proto"] = v[0:1:1], v[1:2:2]
-	h["X-Forwarded-Host"], h[keyHeader] = v[2:3:3], v[3:4:4]
+	h["X-Forwarded-Host"] = v[2:3:3]
+	if ex.port == nil {
+		v[3] = ex.route.key
+		h[keyHeader] = v[3:4:4]
+	} else {
+		ex.port.dressRequest(h)
+	}
 	if _, ok := h["User-Agent"]; !ok {
 		h["User-Agent"] = []string{""} // else net/http would write its own
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+
+	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
 // Why a request or WebSocket was ended by the gateway: a close code of the WebSocket
@@ -29,12 +31,15 @@ var errEnded = errors.New("ended by the gateway")
 type usage struct {
 	id       string
 	verified verifiedLogins
-	touched  atomic.Int64 // Unix seconds of the last report of activity
+	// verifiedPorts is apart, lest visitors of a shared port crowd the owner out.
+	verifiedPorts verifiedLogins
+	touched       atomic.Int64 // Unix seconds of the last report of activity
 
-	mu      sync.Mutex
-	head    *exchange
-	sockets int
-	retired bool
+	mu          sync.Mutex
+	head        *exchange
+	sockets     int // open WebSockets
+	portSockets int // those of them that lead to ports
+	retired     bool
 }
 
 // enter registers ex; false if the workspace was deleted meanwhile.
@@ -77,20 +82,27 @@ func (u *usage) became(ex *exchange, s *socket) {
 	u.mu.Unlock()
 }
 
-// reserveSocket counts one more WebSocket, up to limit (0 = no limit).
-func (u *usage) reserveSocket(limit int) bool {
+// reserveSocket counts one more WebSocket, up to limit (0 = no limit); toPort says whether
+// it leads to a port.
+func (u *usage) reserveSocket(toPort bool, limit int) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if limit > 0 && u.sockets >= limit {
 		return false
 	}
 	u.sockets++
+	if toPort {
+		u.portSockets++
+	}
 	return true
 }
 
-func (u *usage) releaseSocket() {
+func (u *usage) releaseSocket(toPort bool) {
 	u.mu.Lock()
 	u.sockets--
+	if toPort {
+		u.portSockets--
+	}
 	u.mu.Unlock()
 }
 
@@ -156,8 +168,10 @@ func (g *Gateway) verdict(now *Route, ex *exchange) (ending, bool) {
 		return endGone, true
 	case !now.answers() || now.Epoch != ex.route.Epoch:
 		return endStopped, true
-	case !mayUse(now, v.userID):
+	case !mayVisit(now, ex.address, v.userID):
 		return endForbidden, true
+	case ex.port != nil && now.setting(ex.address.Inside).Visibility == workspace.VisiblePublic:
+		return ending{}, false // nobody was asked for a login
 	case v.tokenID != "":
 		return endLoggedOut, !g.options.Visitors.TokenLive(v.tokenID)
 	default:

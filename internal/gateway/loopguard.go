@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"strconv"
 	"sync"
 	"time"
 )
@@ -21,7 +22,7 @@ const (
 // round between two hosts for ever, and counts tickets per user. Only logins touch it.
 type loopGuard struct {
 	mu     sync.Mutex
-	rounds map[string]*loginRounds // by session and workspace
+	rounds map[string]*loginRounds // by session and host
 	older  map[string]*loginRounds // the generation before
 	issued map[string]int          // tickets by user in the minute begun at minute
 	minute time.Time
@@ -36,13 +37,18 @@ func newLoopGuard() *loopGuard {
 	return &loopGuard{rounds: make(map[string]*loginRounds), issued: make(map[string]int)}
 }
 
-func roundsKey(sessionID, workspaceID string) string { return workspaceID + sessionID }
+func roundsKey(sessionID string, host Address) string {
+	if host.Kind == Port {
+		return strconv.Itoa(host.Inside) + "-" + host.ID + sessionID
+	}
+	return host.ID + sessionID
+}
 
 // redeemed notes that a cookie was set. Tabs opened at once share a nonce and count once.
-func (g *loopGuard) redeemed(sessionID, workspaceID, nonceHash string, now time.Time) {
+func (g *loopGuard) redeemed(sessionID string, host Address, nonceHash string, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	e := g.get(roundsKey(sessionID, workspaceID))
+	e := g.get(roundsKey(sessionID, host))
 	if now.Sub(e.last) > loopWindow {
 		e.nonces = nil
 	}
@@ -57,10 +63,10 @@ func (g *loopGuard) redeemed(sessionID, workspaceID, nonceHash string, now time.
 
 // looping reports whether the cookie was set loopRounds times and did not come back. It
 // says so once, so that trying again is possible.
-func (g *loopGuard) looping(sessionID, workspaceID, nonceHash string, now time.Time) bool {
+func (g *loopGuard) looping(sessionID string, host Address, nonceHash string, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	key := roundsKey(sessionID, workspaceID)
+	key := roundsKey(sessionID, host)
 	e := g.get(key)
 	rounds := 0
 	for _, n := range e.nonces {
@@ -76,10 +82,10 @@ func (g *loopGuard) looping(sessionID, workspaceID, nonceHash string, now time.T
 }
 
 // kept notes that the cookie came back.
-func (g *loopGuard) kept(sessionID, workspaceID string) {
+func (g *loopGuard) kept(sessionID string, host Address) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	key := roundsKey(sessionID, workspaceID)
+	key := roundsKey(sessionID, host)
 	delete(g.rounds, key)
 	delete(g.older, key)
 }

@@ -121,11 +121,7 @@ func (g *Gateway) outboundHost(r *http.Request, a Address) string {
 			return r.Host
 		}
 	}
-	name := g.hosts.EditorName(a.ID)
-	if a.Kind == Agent {
-		name = g.hosts.AgentName(a.ID)
-	}
-	return name + g.hosts.portSuffix
+	return g.hosts.name(a) + g.hosts.portSuffix
 }
 
 // place is where this visitor finds the installation: scheme and port of all its hosts.
@@ -146,8 +142,8 @@ func (g *Gateway) uiOrigin(r *http.Request) string {
 	return scheme + g.hosts.domain.UIHost + port
 }
 
-// editorOrigin is the origin of a workspace's editor as this visitor reaches it.
-func (g *Gateway) editorOrigin(r *http.Request, id string) string {
+// originOf is the origin of a workspace's host as this visitor reaches it.
+func (g *Gateway) originOf(r *http.Request, a Address) string {
 	scheme, port := g.place(r)
-	return scheme + g.hosts.EditorName(id) + port
+	return scheme + g.hosts.name(a) + port
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"encoding/base64"
+	"fmt"
 	"html/template"
 	"net/http"
 	"strconv"
@@ -26,7 +27,7 @@ type pageData struct {
 	Title, Text string
 	// Name of the workspace; State is its status in lower case, for the colour.
 	Name, State string
-	// Poll makes the page ask for the status and open the editor once it answers.
+	// Poll makes the page ask for the status and open the editor or port once it answers.
 	Poll bool
 	// StartPath is where the start button's visitor comes back to, base64url; StartLabel its text.
 	StartPath, StartLabel string
@@ -89,7 +90,11 @@ func (g *Gateway) writePage(w http.ResponseWriter, r *http.Request, f refusal, d
 	ownHeaders(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self' "+ui)
+	framers := ui
+	if a, _ := g.hosts.ParseHost(r.Host); a.Kind == Port { // the editor's own browser, too
+		framers += " " + g.originOf(r, Address{Kind: Editor, ID: a.ID})
+	}
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self' "+framers)
 	if f.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(f.retryAfter))
 	}
@@ -102,12 +107,16 @@ func (g *Gateway) plainPage(w http.ResponseWriter, r *http.Request, f refusal) {
 	g.writePage(w, r, f, pageData{Title: f.title, Text: f.detail})
 }
 
-// workspacePage is shown instead of an editor that is not running.
-func (g *Gateway) workspacePage(w http.ResponseWriter, r *http.Request, route *Route, f refusal) {
+// workspacePage is shown to the owner instead of an editor or a port of a workspace that
+// is not running.
+func (g *Gateway) workspacePage(ex *exchange, r *http.Request, route *Route, f refusal) {
 	d := pageData{Title: f.title, Text: f.detail, Name: route.Name, Poll: true}
 	switch route.Status {
 	case workspace.StatusStarting:
 		d.State, d.Text = "starting", "The editor opens here by itself."
+		if ex.port != nil {
+			d.Text = fmt.Sprintf("Port %d opens here by itself once something listens on it.", ex.address.Inside)
+		}
 		d.ShowLog, d.Log = true, g.options.Starter.StartLog(route.ID)
 	case workspace.StatusStopping:
 		d.State, d.Text = "stopping", "Your files are kept. You can start it again in a moment."
@@ -121,7 +130,7 @@ func (g *Gateway) workspacePage(w http.ResponseWriter, r *http.Request, route *R
 			d.Text = route.StatusReason + ". Your files are kept."
 		}
 	}
-	g.writePage(w, r, f, d)
+	g.writePage(&ex.rec, r, f, d)
 }
 
 // waitPage is shown while the workspace runs but its editor does not answer.

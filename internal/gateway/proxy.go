@@ -14,45 +14,75 @@ import (
 )
 
 // proxy carries requests to workspaces: plain ones through net/http's reverse proxy over
-// one shared pool of connections, WebSockets over a connection of their own (tunnel.go).
+// shared pools of connections, one for leased ports and one for ports inside (portdial.go),
+// WebSockets over a connection of their own (tunnel.go).
 type proxy struct {
-	gateway   *Gateway
-	transport *http.Transport
-	reverse   *httputil.ReverseProxy
+	gateway       *Gateway
+	transport     *http.Transport
+	portTransport *http.Transport
+	reverse       *httputil.ReverseProxy
+	portReverse   *httputil.ReverseProxy
 }
 
 func newProxy(g *Gateway) *proxy {
 	p := &proxy{gateway: g, transport: newTransport()}
-	p.reverse = &httputil.ReverseProxy{
+	p.portTransport = newPortTransport(p)
+	p.reverse, p.portReverse = p.newReverse(p.transport), p.newReverse(p.portTransport)
+	return p
+}
+
+func (p *proxy) newReverse(t *http.Transport) *httputil.ReverseProxy {
+	g := p.gateway
+	return &httputil.ReverseProxy{
 		Rewrite:        rewrite,
-		Transport:      p.transport,
+		Transport:      t,
 		BufferPool:     &copyBuffers,
 		ErrorLog:       slog.NewLogLogger(g.options.Log.Handler(), slog.LevelDebug),
 		ModifyResponse: func(resp *http.Response) error { return checkResponse(resp, exchangeOf(resp.Request)) },
 		ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { p.failed(exchangeOf(r), r, err) },
 	}
-	return p
+}
+
+func (p *proxy) closeIdle() {
+	p.transport.CloseIdleConnections()
+	p.portTransport.CloseIdleConnections()
 }
 
 // forward sends the request to the workspace and its response back, both streamed.
 func (p *proxy) forward(ex *exchange, r *http.Request) {
-	ex.framePolicy = p.framePolicy(r)
+	ex.framePolicy = p.framePolicy(ex, r)
 	out := r.WithContext(ex)
 	if r.Body != nil && r.Body != http.NoBody {
 		ex.body.ReadCloser = r.Body
 		out.Body = &ex.body
 	}
-	p.reverse.ServeHTTP(&ex.rec, out)
+	reverse := p.reverse
+	if ex.port != nil {
+		reverse = p.portReverse
+	}
+	reverse.ServeHTTP(&ex.rec, out)
 }
 
-func (p *proxy) framePolicy(r *http.Request) string {
-	return "frame-ancestors 'self' " + p.gateway.uiOrigin(r)
+// framePolicy says who may frame a page. What a port shows is framed by the dashboard,
+// and by the editor's own browser, which is itself in a frame of the dashboard. Nobody
+// else: a page of another workspace could make its owner click on something. A public
+// port has nothing to gain from anybody's login, so its program says itself.
+func (p *proxy) framePolicy(ex *exchange, r *http.Request) string {
+	policy := "frame-ancestors 'self' " + p.gateway.uiOrigin(r)
+	switch {
+	case ex.port == nil:
+		return policy
+	case ex.port.public():
+		return ""
+	default:
+		return policy + " " + p.gateway.originOf(r, Address{Kind: Editor, ID: ex.address.ID})
+	}
 }
 
 func rewrite(pr *httputil.ProxyRequest) {
 	ex := exchangeOf(pr.In)
-	*pr.Out.URL = outboundURL(ex.route.upstreamOf(ex.kind), pr.In.URL, pr.In.RequestURI)
-	pr.Out.Host = ex.host
+	*pr.Out.URL = outboundURL(ex.upstream(), pr.In.URL, pr.In.RequestURI)
+	pr.Out.Host = ex.sentHost()
 	pr.Out.Trailer = nil // a trailer could say what a header may not
 	delete(pr.Out.Header, "Connection")
 	delete(pr.Out.Header, "Upgrade") // only WebSockets are passed on, and not here
@@ -72,8 +102,10 @@ func (p *proxy) failed(ex *exchange, r *http.Request, err error) {
 		g.waitPage(&ex.rec, r, ex.route, refusal{http.StatusServiceUnavailable, "editor_starting", "The editor is starting", "It opens here by itself in a moment.", 1})
 	case ex.body.failed.Load():
 		writeProblem(&ex.rec, refuseBody)
+	case ex.port != nil:
+		g.portFailed(ex, r, err)
 	default:
-		g.options.Log.Warn("workspace does not answer", "workspace", ex.route.ID, "port", ex.route.upstreamOf(ex.kind).port, "err", err)
+		g.options.Log.Warn("workspace does not answer", "workspace", ex.route.ID, "port", ex.upstream().port, "err", err)
 		if ex.page {
 			g.waitPage(&ex.rec, r, ex.route, refuseGateway)
 			return

@@ -46,7 +46,7 @@ func containsFold(s, lower string) bool {
 // serveReserved answers below reservedPrefix.
 func (g *Gateway) serveReserved(ex *exchange, r *http.Request, a Address, exact bool) {
 	w := &ex.rec
-	if !exact || a.Kind != Editor || socketHandshake(r) {
+	if !exact || a.Kind == Agent || socketHandshake(r) {
 		g.refuse(w, r, refuseNotFound)
 		return
 	}
@@ -61,24 +61,24 @@ func (g *Gateway) serveReserved(ex *exchange, r *http.Request, a Address, exact 
 		}
 		g.redeem(w, r, a)
 	case reservedPrefix + "status":
-		g.onlyOwner(ex, r, a, http.MethodGet, g.serveStatus)
+		g.onlyFor(mayVisit, ex, r, http.MethodGet, g.serveStatus)
 	case reservedPrefix + "start":
-		g.onlyOwner(ex, r, a, http.MethodPost, g.serveStart)
+		owner := func(route *Route, _ Address, userID string) bool { return mayUse(route, userID) }
+		g.onlyFor(owner, ex, r, http.MethodPost, g.serveStart)
 	default:
 		g.refuse(w, r, refuseNotFound)
 	}
 }
 
-// onlyOwner calls serve for requests of the workspace's own pages by somebody who may
-// use it.
-func (g *Gateway) onlyOwner(ex *exchange, r *http.Request, a Address, method string, serve func(*exchange, *http.Request, *Route)) {
-	w := &ex.rec
+// onlyFor calls serve for requests of the host's own pages by somebody who may.
+func (g *Gateway) onlyFor(may func(*Route, Address, string) bool, ex *exchange, r *http.Request, method string, serve func(*exchange, *http.Request, *Route)) {
+	w, a := &ex.rec, ex.address
 	if r.Method != method {
 		writeProblem(w, refuseMethod)
 		return
 	}
 	route := g.routes.lookup(a.ID)
-	if !g.authenticate(ex, r, route, a) {
+	if !g.authenticate(ex, r, route, a) && !may(route, a, "") {
 		writeProblem(w, refuseUnauthorized)
 		return
 	}
@@ -87,7 +87,7 @@ func (g *Gateway) onlyOwner(ex *exchange, r *http.Request, a Address, method str
 		writeProblem(w, refuseOrigin)
 		return
 	}
-	if !mayUse(route, ex.visitor.userID) {
+	if !may(route, a, ex.visitor.userID) {
 		g.refuse(w, r, refuseNotFound)
 		return
 	}
@@ -99,11 +99,20 @@ func (g *Gateway) serveStatus(ex *exchange, r *http.Request, route *Route) {
 	state := struct {
 		Status       workspace.Status `json:"status"`
 		StatusReason string           `json:"statusReason"`
-		// Ready: the editor answers, opening it makes sense.
+		// Ready: the editor or the port answers, opening it makes sense.
 		Ready bool     `json:"ready"`
 		Log   []string `json:"log"`
-	}{Status: route.Status, StatusReason: route.StatusReason, Log: g.options.Starter.StartLog(route.ID)}
-	state.Ready = route.answers() && g.proxy.editorAnswers(r.Context(), route)
+	}{Status: route.Status}
+	if mayUse(route, ex.visitor.userID) {
+		state.StatusReason, state.Log = route.StatusReason, g.options.Starter.StartLog(route.ID)
+	}
+	switch {
+	case !route.answers():
+	case ex.port != nil:
+		state.Ready = g.proxy.portAnswers(r.Context(), route, ex.address.Inside)
+	default:
+		state.Ready = g.proxy.editorAnswers(r.Context(), route)
+	}
 	if state.Log == nil {
 		state.Log = []string{}
 	}
@@ -126,7 +135,7 @@ func (g *Gateway) serveStart(ex *exchange, r *http.Request, route *Route) {
 		g.plainPage(&ex.rec, r, refusal{http.StatusServiceUnavailable, "start_refused", "The workspace was not started", "The order was not taken: " + err.Error(), 5})
 		return
 	}
-	redirect(&ex.rec, g.editorOrigin(r, route.ID)+back)
+	redirect(&ex.rec, g.originOf(r, ex.address)+back)
 }
 
 // editorAnswers asks the editor for a sign of life.

@@ -24,7 +24,8 @@ const staticPath = "/_static/"
 // checkResponse turns what the bridge says about itself into errors, and takes away from
 // any other response what a workspace may not say to browsers.
 func checkResponse(resp *http.Response, ex *exchange) error {
-	if resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusServiceUnavailable {
+	fromBridge := ex.port == nil // a program on a port speaks for itself
+	if fromBridge && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusServiceUnavailable) {
 		switch bridgeCode(resp) {
 		case "unauthorized":
 			return errWrongWorkspace
@@ -76,7 +77,7 @@ func undressHeaders(h http.Header, path string, ex *exchange) {
 	for _, name := range []string{"Strict-Transport-Security", "Alt-Svc", "Clear-Site-Data", "Public-Key-Pins"} {
 		delete(h, name)
 	}
-	if !strings.HasPrefix(path, staticPath) {
+	if ex.port != nil || !strings.HasPrefix(path, staticPath) {
 		delete(h, "Service-Worker-Allowed")
 	}
 	for name := range h {
@@ -84,7 +85,10 @@ func undressHeaders(h http.Header, path string, ex *exchange) {
 			delete(h, name)
 		}
 	}
-	if ex.kind == Editor {
+	if ex.port != nil {
+		ex.port.dressResponse(h, ex.framePolicy)
+	}
+	if ex.address.Kind == Editor {
 		h["Content-Security-Policy"] = append(h["Content-Security-Policy"], ex.framePolicy)
 	}
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"io"
@@ -28,7 +29,7 @@ const (
 	ownerToken  = "kal_owner"
 	mainCookie  = "__Host-kalpana"
 	workbench   = "workbench"
-	waitAtMost  = 10 * time.Second
+	waitAtMost  = 30 * time.Second // the machine may be busy with other builds
 	waitBetween = 5 * time.Millisecond
 )
 
@@ -47,6 +48,10 @@ type rig struct {
 	touches  sync.Map     // workspace → *atomic.Int64
 	version  int64
 	h1, h2   *http.Client
+	// agentPort is where the bridge of workspaces listens (0: at up's port); settings are
+	// those of their ports.
+	agentPort int
+	settings  []workspace.PortSetting
 }
 
 // newRig starts everything; serve is what the workspace answers (nil: a small page).
@@ -137,9 +142,9 @@ func (r *rig) list(ids ...string) []workspace.Workspace {
 // announce says what a workspace is now.
 func (r *rig) announce(id, ownerID string, s workspace.Status, epoch int64) {
 	r.version++
-	w := workspace.Workspace{ID: id, OwnerID: ownerID, Name: "My workspace", Status: s, Version: r.version, Epoch: epoch}
+	w := workspace.Workspace{ID: id, OwnerID: ownerID, Name: "My workspace", Status: s, Version: r.version, Epoch: epoch, Ports: r.settings}
 	if s == workspace.StatusRunning {
-		w.VSCodePort, w.AgentPort = r.up.port, r.up.port
+		w.VSCodePort, w.AgentPort = r.up.port, cmp.Or(r.agentPort, r.up.port)
 	}
 	if s == workspace.StatusError {
 		w.StatusReason = "image missing: build it with make image"
@@ -147,10 +152,15 @@ func (r *rig) announce(id, ownerID string, s workspace.Status, epoch int64) {
 	r.gw.Announce(w)
 }
 
-// cookie is a good login cookie of the owner for a workspace.
+// cookie is a good login cookie of a user for a workspace's editor.
 func (r *rig) cookie(id, userID string) string {
+	return r.cookieAt(Address{Kind: Editor, ID: id}, userID)
+}
+
+// cookieAt is a good login cookie of a user for a host.
+func (r *rig) cookieAt(a Address, userID string) string {
 	r.visitors.addSession("session-"+userID, userID)
-	return loginCookie + "=" + r.gw.logins.issue(id, login{userID: userID, sessionID: "session-" + userID, expires: r.gw.now().Add(loginLife)})
+	return loginCookie + "=" + r.gw.logins.issue(a, login{userID: userID, sessionID: "session-" + userID, expires: r.gw.now().Add(loginLife)})
 }
 
 // client dials the server whatever the name, keeps no cookies and follows no redirects.

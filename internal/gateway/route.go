@@ -26,6 +26,8 @@ type Route struct {
 	key     string
 	editor  upstream
 	agent   upstream
+	// ports are the settings that differ from the default, sorted by port; never changed.
+	ports []workspace.PortSetting
 	// usage is shared by all routes of one workspace, whatever their version.
 	usage *usage
 }
@@ -44,7 +46,7 @@ func newUpstream(id string, epoch int64, port int) upstream {
 	return upstream{port: port, pool: id + "." + strconv.FormatInt(epoch, 10) + ":" + p}
 }
 
-// upstreamOf is the side of the workspace that hosts of kind k show.
+// upstreamOf is the side of the workspace that hosts of kind Editor or Agent show.
 func (r *Route) upstreamOf(k Kind) upstream {
 	if k == Agent {
 		return r.agent
@@ -52,8 +54,36 @@ func (r *Route) upstreamOf(k Kind) upstream {
 	return r.editor
 }
 
+// portUpstream is a port inside. It is reached through the agent's; see dialPort.
+func (r *Route) portUpstream(inside int) upstream {
+	return upstream{port: r.AgentPort, pool: r.ID + "." + strconv.FormatInt(r.Epoch, 10) + "." + strconv.Itoa(inside) + ":" + strconv.Itoa(r.AgentPort)}
+}
+
 // answers reports whether there is something to proxy to.
 func (r *Route) answers() bool { return r.Status == workspace.StatusRunning }
+
+// mayVisit decides who may open a host of a workspace. An empty userID is nobody we know.
+func mayVisit(r *Route, a Address, userID string) bool {
+	if a.Kind != Port || r == nil || r.Deleting {
+		return mayUse(r, userID)
+	}
+	switch r.setting(a.Inside).Visibility {
+	case workspace.VisiblePublic:
+		return true
+	case workspace.VisibleUsers:
+		return userID != ""
+	default:
+		return mayUse(r, userID)
+	}
+}
+
+// setting says how a port inside is reached. r may be nil.
+func (r *Route) setting(inside int) workspace.PortSetting {
+	if r == nil || r.Deleting {
+		return workspace.PortSetting{Port: inside, Visibility: workspace.VisibleOwner}
+	}
+	return workspace.PortSettingOf(r.ports, inside)
+}
 
 // mayUse is the one place that decides who may use a workspace: its owner.
 func mayUse(r *Route, userID string) bool {

@@ -31,7 +31,7 @@ type socket struct {
 }
 
 func newSocket(g *Gateway, ex *exchange, client, upstream net.Conn) *socket {
-	return &socket{gateway: g, exchange: ex, kind: kindLabel(ex.kind), client: client, upstream: upstream}
+	return &socket{gateway: g, exchange: ex, kind: kindLabel(ex.address.Kind), client: client, upstream: upstream}
 }
 
 // start copies both ways until one side ends. early and greeting go first.
@@ -49,7 +49,7 @@ func (s *socket) start(early, greeting []byte) {
 		s.upstream.Close()
 		u := s.exchange.route.usage
 		u.leave(s.exchange)
-		u.releaseSocket()
+		u.releaseSocket(s.exchange.port != nil)
 		s.report(s.gateway.options.Observer)
 		s.gateway.options.Observer.SocketClosed(s.kind)
 	})

@@ -20,7 +20,7 @@ import (
 //
 //  1. A page visit without a good cookie plants a nonce cookie on the workspace host and
 //     goes to <UI>/auth/ticket with the nonce's hash (sendToLogin).
-//  2. There the session is known. Whoever may use the workspace gets a ticket bound to
+//  2. There the session is known. Whoever may visit the host gets a ticket bound to
 //     the nonce, written to the store by its hash alone (TicketHandler).
 //  3. The workspace host takes the ticket out of the store, which works once, checks the
 //     nonce, sets its own cookie and goes to the very same address (redeem).
@@ -57,7 +57,7 @@ func (g *Gateway) sendToLogin(w http.ResponseWriter, r *http.Request, a Address)
 		g.refuse(w, r, refuseLong)
 		return
 	}
-	if canonical := g.editorOrigin(r, a.ID); canonical != ownOrigin(r.Host, g.client(r).HTTPS) {
+	if canonical := g.originOf(r, a); canonical != ownOrigin(r.Host, g.client(r).HTTPS) {
 		redirect(w, canonical+uri) // for browsers "host." and "host" share no cookies
 		return
 	}
@@ -66,7 +66,7 @@ func (g *Gateway) sendToLogin(w http.ResponseWriter, r *http.Request, a Address)
 		nonce = newCode()
 		w.Header().Add("Set-Cookie", g.cookie(nonceCookie, nonce, nonceLife))
 	}
-	query := "?host=" + g.hosts.EditorName(a.ID) + "&nonce=" + nonceHash(nonce) + "&path=" + base64.RawURLEncoding.EncodeToString([]byte(uri))
+	query := "?host=" + g.hosts.name(a) + "&nonce=" + nonceHash(nonce) + "&path=" + base64.RawURLEncoding.EncodeToString([]byte(uri))
 	redirect(w, g.uiOrigin(r)+TicketPath+query)
 }
 
@@ -99,12 +99,12 @@ func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 	a, ours := g.hosts.ParseHost(q.Get("host"))
 	path, pathOK := carriedPath(q.Get("path"))
 	nonce := q.Get("nonce")
-	if !ours || a.Kind != Editor || !pathOK || !isCode(nonce) || !mayUse(g.routes.lookup(a.ID), userID) {
+	if !ours || (a.Kind != Editor && a.Kind != Port) || !pathOK || !isCode(nonce) || !mayVisit(g.routes.lookup(a.ID), a, userID) {
 		g.refuse(w, r, refuseNotFound)
 		return
 	}
-	if g.loops.looping(sessionID, a.ID, nonce, g.now()) {
-		g.loopPage(w, r, loginCookie, g.editorOrigin(r, a.ID)+path)
+	if g.loops.looping(sessionID, a, nonce, g.now()) {
+		g.loopPage(w, r, loginCookie, g.originOf(r, a)+path)
 		return
 	}
 	if !g.loops.mayIssue(userID, g.now()) {
@@ -113,7 +113,7 @@ func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 	}
 	code := newCode()
 	err := g.options.Tickets.PutTicket(r.Context(), Ticket{
-		Hash: codeHash(code), Host: g.hosts.EditorName(a.ID), WorkspaceID: a.ID, UserID: userID, SessionID: sessionID,
+		Hash: codeHash(code), Host: g.hosts.name(a), WorkspaceID: a.ID, UserID: userID, SessionID: sessionID,
 		NonceHash: nonce, Path: path, ExpiresAt: g.now().Add(ticket.Life),
 	})
 	if err != nil {
@@ -121,47 +121,47 @@ func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 		g.refuse(w, r, refuseNotReady)
 		return
 	}
-	redirect(w, g.editorOrigin(r, a.ID)+redeemPath+"?code="+code)
+	redirect(w, g.originOf(r, a)+redeemPath+"?code="+code)
 }
 
 // redeem turns a ticket into the cookie of this host.
 func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request, a Address) {
 	h := w.Header()
 	route := g.routes.lookup(a.ID)
-	have, loggedIn := g.loginOf(r, route, a.ID)
+	have, loggedIn := g.loginOf(r, route, a)
 	t, err := g.options.Tickets.TakeTicket(r.Context(), codeHash(r.URL.Query().Get("code")))
 	if err != nil && !errors.Is(err, ticket.ErrNotFound) {
 		g.options.Log.Error("ticket not taken", "workspace", a.ID, "err", err)
 		g.refuse(w, r, refuseNotReady)
 		return
 	}
-	found := err == nil && t.Host == g.hosts.EditorName(a.ID) && t.WorkspaceID == a.ID && g.now().Before(t.ExpiresAt)
+	found := err == nil && t.Host == g.hosts.name(a) && t.WorkspaceID == a.ID && g.now().Before(t.ExpiresAt)
 	if loggedIn && (!found || t.UserID == have.userID) { // another tab was first, or the link is an old one
 		path := "/"
 		if found {
 			path = t.Path
 		}
-		redirect(w, g.editorOrigin(r, a.ID)+path)
+		redirect(w, g.originOf(r, a)+path)
 		return
 	}
 	nonces := r.Header["Cookie"]
 	nonce, ok := findCookie(nonces, nonceCookie)
 	switch {
 	case found && !hasCookie(nonces, nonceCookie):
-		g.loopPage(w, r, nonceCookie, g.editorOrigin(r, a.ID)+t.Path)
+		g.loopPage(w, r, nonceCookie, g.originOf(r, a)+t.Path)
 		return
 	case !found || !ok || !isCode(nonce) || nonceHash(nonce) != t.NonceHash:
-		g.usedLinkPage(w, r, g.editorOrigin(r, a.ID)+"/")
+		g.usedLinkPage(w, r, g.originOf(r, a)+"/")
 		return
 	}
-	if owner, live := g.options.Visitors.SessionLive(t.SessionID); !live || owner != t.UserID || !mayUse(route, t.UserID) {
+	if owner, live := g.options.Visitors.SessionLive(t.SessionID); !live || owner != t.UserID || !mayVisit(route, a, t.UserID) {
 		g.refuse(w, r, refuseNotFound)
 		return
 	}
-	g.loops.redeemed(t.SessionID, a.ID, t.NonceHash, g.now())
-	h.Add("Set-Cookie", g.loginCookie(a.ID, login{userID: t.UserID, sessionID: t.SessionID, expires: g.now().Add(loginLife)}))
+	g.loops.redeemed(t.SessionID, a, t.NonceHash, g.now())
+	h.Add("Set-Cookie", g.loginCookie(a, login{userID: t.UserID, sessionID: t.SessionID, expires: g.now().Add(loginLife)}))
 	h.Add("Set-Cookie", g.cookie(nonceCookie, "", 0))
-	redirect(w, g.editorOrigin(r, a.ID)+t.Path)
+	redirect(w, g.originOf(r, a)+t.Path)
 }
 
 // redirect sends a visitor on to location as it is: http.Redirect would tidy it up. The

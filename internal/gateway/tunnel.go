@@ -23,7 +23,7 @@ const handshakeTimeout = 30 * time.Second
 func (p *proxy) tunnel(ex *exchange, r *http.Request) {
 	u := ex.route.usage
 	handedOver := false
-	if !u.reserveSocket(p.gateway.options.SocketsPerWorkspace) {
+	if !u.reserveSocket(ex.port != nil, p.gateway.options.SocketsPerWorkspace) {
 		u.leave(ex)
 		ex.cancel(nil)
 		writeProblem(&ex.rec, refuseSockets)
@@ -31,7 +31,7 @@ func (p *proxy) tunnel(ex *exchange, r *http.Request) {
 	}
 	defer func() {
 		if !handedOver {
-			u.releaseSocket()
+			u.releaseSocket(ex.port != nil)
 			u.leave(ex)
 			ex.cancel(nil)
 		}
@@ -40,7 +40,7 @@ func (p *proxy) tunnel(ex *exchange, r *http.Request) {
 		writeProblem(&ex.rec, refuseHandshake)
 		return
 	}
-	ex.framePolicy = p.framePolicy(r)
+	ex.framePolicy = p.framePolicy(ex, r)
 	resp, up, err := p.shake(ex, r)
 	if err != nil {
 		p.failed(ex, r, err)
@@ -67,8 +67,11 @@ type upstreamConn struct {
 
 // shake sends the handshake to the workspace and returns its answer.
 func (p *proxy) shake(ex *exchange, r *http.Request) (*http.Response, upstreamConn, error) {
-	target := ex.route.upstreamOf(ex.kind)
-	conn, err := dialUpstream(ex, "tcp", target.pool)
+	target, dial := ex.upstream(), dialUpstream
+	if ex.port != nil {
+		dial = p.dialPort
+	}
+	conn, err := dial(ex, "tcp", target.pool)
 	if err != nil {
 		return nil, upstreamConn{}, fmt.Errorf("dial for a WebSocket: %w", err)
 	}
@@ -76,7 +79,7 @@ func (p *proxy) shake(ex *exchange, r *http.Request) (*http.Response, upstreamCo
 	conn.SetDeadline(time.Now().Add(handshakeTimeout))
 
 	url := outboundURL(target, r.URL, r.RequestURI)
-	out := &http.Request{Method: http.MethodGet, URL: &url, Host: ex.host, Header: r.Header.Clone()}
+	out := &http.Request{Method: http.MethodGet, URL: &url, Host: ex.sentHost(), Header: r.Header.Clone()}
 	dropHopByHop(out.Header)
 	dressHeaders(out.Header, ex)
 	out.Header["Connection"], out.Header["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
@@ -146,6 +149,7 @@ func (p *proxy) join(ex *exchange, resp *http.Response, up upstreamConn) (handed
 		up.conn.Close()
 	}
 	ended := ex.Err() != nil
+	ex.rec.ResponseWriter = nil // the server's buffers go with it; nothing can be answered any more
 	s.start(early, greeting)
 	if ended {
 		p.gateway.background.start(func() { s.end(endStopped) })

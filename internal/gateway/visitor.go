@@ -10,7 +10,7 @@ import (
 const tokenPrefix = "kal_"
 
 // authenticate finds out who asks: a token of ours if one is sent, else the host's
-// cookie, which only editor hosts know. It sets ex.visitor. route may be nil.
+// cookie, which agent hosts do not know. It sets ex.visitor. route may be nil.
 func (g *Gateway) authenticate(ex *exchange, r *http.Request, route *Route, a Address) bool {
 	if bearer(r.Header) {
 		values := r.Header["Authorization"]
@@ -25,10 +25,10 @@ func (g *Gateway) authenticate(ex *exchange, r *http.Request, route *Route, a Ad
 		ex.visitor = visitor{userID: userID, tokenID: tokenID}
 		return true
 	}
-	if a.Kind != Editor {
+	if a.Kind == Agent {
 		return false
 	}
-	l, ok := g.loginOf(r, route, a.ID)
+	l, ok := g.loginOf(r, route, a)
 	if !ok {
 		return false
 	}
@@ -37,24 +37,28 @@ func (g *Gateway) authenticate(ex *exchange, r *http.Request, route *Route, a Ad
 }
 
 // loginOf reads the cookie of a workspace host and asks whether its session still lives.
-func (g *Gateway) loginOf(r *http.Request, route *Route, workspaceID string) (login, bool) {
+func (g *Gateway) loginOf(r *http.Request, route *Route, a Address) (login, bool) {
 	value, ok := findCookie(r.Header["Cookie"], loginCookie)
 	if !ok {
 		return login{}, false
 	}
 	now := g.now()
 	var l login
+	var known *verifiedLogins
 	if route != nil {
-		l, ok = route.usage.verified.get(value, now)
+		if known = &route.usage.verified; a.Kind == Port {
+			known = &route.usage.verifiedPorts
+		}
+		l, ok = known.get(a.Inside, value, now)
 	}
 	if route == nil || !ok {
-		if l, ok = g.logins.verify(workspaceID, value, now); !ok {
+		if l, ok = g.logins.verify(a, value, now); !ok {
 			return login{}, false
 		}
 		if route != nil {
-			route.usage.verified.put(value, l, now)
+			known.put(a.Inside, value, l, now)
 		}
-		g.loops.kept(l.sessionID, workspaceID)
+		g.loops.kept(l.sessionID, a)
 	}
 	userID, live := g.options.Visitors.SessionLive(l.sessionID)
 	return l, live && userID == l.userID
@@ -68,11 +72,11 @@ func (g *Gateway) renewLogin(ex *exchange, a Address) {
 	if v.expires == 0 || time.Unix(v.expires, 0).Sub(now) > loginLife-renewAfter {
 		return
 	}
-	ex.rec.Header().Add("Set-Cookie", g.loginCookie(a.ID, login{userID: v.userID, sessionID: v.sessionID, expires: now.Add(loginLife)}))
+	ex.rec.Header().Add("Set-Cookie", g.loginCookie(a, login{userID: v.userID, sessionID: v.sessionID, expires: now.Add(loginLife)}))
 }
 
-func (g *Gateway) loginCookie(workspaceID string, l login) string {
-	return g.cookie(loginCookie, g.logins.issue(workspaceID, l), loginLife)
+func (g *Gateway) loginCookie(a Address, l login) string {
+	return g.cookie(loginCookie, g.logins.issue(a, l), loginLife)
 }
 
 // bearer reports whether any Authorization header carries a token of ours.

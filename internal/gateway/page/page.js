@@ -1,5 +1,5 @@
-// Waits for the workspace: shows how its start goes on and opens the editor, at the very
-// same address, as soon as it answers.
+// Waits for the workspace: shows how its start goes on and opens what was asked for, at the
+// very same address, as soon as it answers.
 "use strict";
 (() => {
   const shown = document.body.dataset.poll;
