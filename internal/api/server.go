@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -11,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/config"
 	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
@@ -27,8 +27,8 @@ type Options struct {
 	Events     *Events
 	// Activity names what keeps a running workspace in use, from memory.
 	Activity func(id string) []string
-	// Exec runs a command in a container for the operator.
-	Exec func(ctx context.Context, containerID string, command []string, stdout, stderr io.Writer) (exitCode int, err error)
+	// Listening asks a running workspace what listens in it.
+	Listening func(ctx context.Context, w workspace.Workspace) ([]bridge.Port, error)
 	// Ready returns what does not answer, by name; empty when all does.
 	Ready   func(context.Context) map[string]error
 	Version string
@@ -59,6 +59,7 @@ func New(o Options) *Server {
 	s.registerAuth()
 	s.registerMe()
 	s.registerWorkspaces()
+	s.registerPorts()
 	s.registerTokens()
 	s.registerSessions()
 	s.registerInvitations()

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
 	"github.com/kalpana-dev/kalpana/internal/api"
 	"github.com/kalpana-dev/kalpana/internal/config"
@@ -44,6 +45,7 @@ type parts struct {
 
 	api, logins, pages, operator http.Handler
 	hsts                         bool
+	workspaceKey                 func(id string, epoch int64) string
 }
 
 // assemble makes everything, from the bottom up. What was made is undone if a later step fails.
@@ -71,6 +73,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.workspaceKey = box.WorkspaceKey
 	uri := c.DatabaseURL
 	var embedded *embeddeddb.DB
 	if uri == "" {
@@ -128,7 +131,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		idle = -1 // never; zero would mean the package's default
 	}
 	a.workspaces = workspace.New(workspace.Options{
-		Store: a.store.Workspaces(), Leases: a.leaser, Engine: a.engine, Prober: prober{}, Key: box.WorkspaceKey, Image: c.WorkspaceImage,
+		Store: a.store.Workspaces(), Leases: a.leaser, Engine: a.engine, Prober: prober{}, LastUse: lastUse, Key: box.WorkspaceKey, Image: c.WorkspaceImage,
 		Announcers: []workspace.Announcer{a.gateway, events}, Observer: p.metrics, Log: p.log, Shared: a.store.Shared(),
 		DefaultMemory: c.Memory, DefaultCPU: c.CPU, MaxPerUser: c.MaxWorkspacesPerUser, IdleTimeout: idle,
 		FlushEvery: 2 * time.Second, StopGrace: stopGrace, Env: func(_ context.Context, w workspace.Workspace) (map[string]string, error) {
@@ -145,7 +148,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.gateway.Replace(all, asOf)
 
 	server := api.New(api.Options{
-		Config: c, Identity: a.identity, Workspaces: a.workspaces, Events: events, Activity: a.gateway.Activity, Exec: a.engine.Exec, Ready: a.ready, Version: p.version, Log: p.log,
+		Config: c, Identity: a.identity, Workspaces: a.workspaces, Events: events, Activity: a.gateway.Activity, Listening: a.listening, Ready: a.ready, Version: p.version, Log: p.log,
 	})
 	logins := http.NewServeMux()
 	a.identity.Routes(logins)
@@ -246,6 +249,24 @@ type prober struct{}
 
 func (prober) Ready(ctx context.Context, port int, key string) error {
 	return bridgeclient.Ready(ctx, fmt.Sprintf("127.0.0.1:%d", port), key)
+}
+
+// lastUse asks a workspace's bridge when something inside kept it in use last.
+func lastUse(ctx context.Context, port int, key string) (time.Time, error) {
+	a, err := bridgeclient.Activity(ctx, fmt.Sprintf("127.0.0.1:%d", port), key)
+	return a.Last(), err
+}
+
+// listening asks a workspace's bridge what listens in it.
+func (a *parts) listening(ctx context.Context, w workspace.Workspace) ([]bridge.Port, error) {
+	c, err := bridgeclient.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", w.AgentPort), a.workspaceKey(w.ID, w.Epoch))
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	var found bridge.PortList
+	err = c.Call(ctx, bridge.TypePorts, nil, &found)
+	return found.Ports, err
 }
 
 // visitors lets the gateway ask who is logged in.
