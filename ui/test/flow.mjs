@@ -12,7 +12,7 @@ export function flow(name, run, options = {}) {
   test(name, async () => {
     const standIn = await startStandIn();
     const page = await openPage(browser, options);
-    page.setDefaultTimeout(5000);
+    page.setDefaultTimeout(30_000);
     const go = (path) => page.goto(standIn.origin + path);
     try {
       await run({ page, standIn, go, state: standIn.state });

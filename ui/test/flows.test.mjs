@@ -75,7 +75,7 @@ flow("a broken event stream is told, mended, and what was missed is fetched", as
   await page.getByText("Reconnecting").waitFor();
   state.workspaces.push(workspace(state.port, { name: "meanwhile" }));
   state.failing.clear();
-  await card(page, "meanwhile").waitFor({ timeout: 10_000 });
+  await card(page, "meanwhile").waitFor({ timeout: 30_000 });
   await page.getByText("Reconnecting").waitFor({ state: "detached" });
 });
 

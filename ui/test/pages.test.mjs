@@ -33,7 +33,7 @@ for (const scene of scenes) {
         scene.given?.(standIn.state);
         await page.goto(standIn.origin + scene.path);
         await scene.act?.(page);
-        await page.getByText(scene.see).first().waitFor({ timeout: 5000 });
+        await page.getByText(scene.see).first().waitFor();
         if (process.env.SHOTS) {
           await page.waitForTimeout(150); // a picture of the end of every transition
           await page.screenshot({ path: `${shots}${scene.name}-${look}.png`, fullPage: true });
