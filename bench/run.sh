@@ -14,5 +14,12 @@ go test ./internal/e2e -run '^$' -bench . -benchtime 5x -timeout 20m | awk '
   /^BenchmarkCreateToEditor/ {for (i=1; i<NF; i++) if ($(i+1)=="ms/median") printf "| create to editor 200, median of 5 | %s ms |\n", $i}
   /^BenchmarkIdleMemory/     {for (i=1; i<NF; i++) if ($(i+1)=="MiB/RSS")   printf "| resident memory, idle | %s MiB |\n", $i}
   /^(FAIL|panic)/ {print > "/dev/stderr"; bad=1} END {exit bad}'
+go test ./cmd/kalpana-bridge -run '^$' -bench . -benchtime 2s | awk '
+  function metric(unit) {for (i=1; i<NF; i++) if ($(i+1)==unit) return $i}
+  /^BenchmarkRoundTrip/    {printf "| bridge, resident memory idle | %s MB |\n| bridge request, p50 / p99 | %s / %s µs |\n", metric("MB/idle"), metric("µs/p50"), metric("µs/p99")}
+  /^BenchmarkUpload50MB/   {printf "| 50 MB to the workspace | %s MB/s, bridge +%s MB |\n", metric("MB/s"), metric("MB/above-idle")}
+  /^BenchmarkDownload50MB/ {printf "| 50 MB from the workspace | %s MB/s, bridge +%s MB |\n", metric("MB/s"), metric("MB/above-idle")}
+  /^BenchmarkCommand/      {printf "| a command that does nothing | %.1f ms |\n", metric("ns/op")/1e6}
+  /^(FAIL|panic)/ {print > "/dev/stderr"; bad=1} END {exit bad}'
 echo
 bench/gateway.sh
