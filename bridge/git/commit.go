@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"github.com/kalpana-dev/kalpana/bridge"
-	"github.com/kalpana-dev/kalpana/bridge/files"
 	"github.com/kalpana-dev/kalpana/bridge/child"
+	"github.com/kalpana-dev/kalpana/bridge/files"
 )
 
 const (

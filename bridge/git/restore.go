@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
-	"github.com/kalpana-dev/kalpana/bridge/files"
 	"github.com/kalpana-dev/kalpana/bridge/child"
+	"github.com/kalpana-dev/kalpana/bridge/files"
 )
 
 // restoreTime is how long writing the files back may take. A request that is cancelled

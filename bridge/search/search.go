@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
-	"github.com/kalpana-dev/kalpana/bridge/files"
 	"github.com/kalpana-dev/kalpana/bridge/child"
+	"github.com/kalpana-dev/kalpana/bridge/files"
 )
 
 const (
