@@ -97,7 +97,15 @@ try {
   await page.keyboard.press("Control+S");
   const save = frame.locator(".quick-input-widget input.input");
   await save.waitFor({ state: "visible" });
-  await save.fill("/workspace/notes.md");
+  // The dialog proposes a name once it has read the folder, over whatever was typed before.
+  const answer = "/workspace/notes.md";
+  for (let kept = 0; kept < 10; kept++) {
+    if ((await save.inputValue()) !== answer) {
+      if (await save.inputValue()) await save.fill(answer);
+      kept = 0;
+    }
+    await page.waitForTimeout(100);
+  }
   await page.keyboard.press("Enter");
   await frame.locator(".tab", { hasText: "notes.md" }).first().waitFor();
   step("file saved");

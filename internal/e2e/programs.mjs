@@ -109,6 +109,26 @@ try {
   step("the edit is in VS Code");
   await shot(tab, "programs-1-edited");
 
+  // The image's own git and ripgrep do what the bridge expects of them.
+  const says = async (name, args, want) => {
+    const got = await call(name, args);
+    if (!got.includes(want)) throw new Error(`${name} does not say ${want}: ${got}`);
+    return got;
+  };
+  const [checkpoint] = (await says("createCheckpoint", { message: "green" }, "green")).split(" ");
+  await call("editFile", { path: "button.txt", edits: [{ oldText: "green", newText: "blue" }] });
+  await says("diffCheckpoint", { id: checkpoint }, "-A green button\n+A blue button");
+  await says("search", { query: "blue button" }, "button.txt\n1:A blue button");
+  await says("glob", { pattern: "button.*" }, "button.txt");
+  await says("restoreCheckpoint", { id: checkpoint }, "files changed");
+  await says("readFile", { path: "button.txt" }, "A green button");
+  await says("runCommand", { command: "mkdir repo && cd repo && git init -q && echo one > a && git add a && git -c user.name=a -c user.email=a@b commit -qm first && echo two > a" }, "exit code 0");
+  await says("gitStatus", { path: "repo" }, "M repo/a");
+  await says("gitDiff", { path: "repo/a" }, "-one\n+two");
+  await says("runCommand", { command: "env" }, "WORKSPACE_COMMAND_ID");
+  if (/KALPANA_KEY|KALPANA_SECRET/.test(await call("runCommand", { command: "env; cat /proc/1/environ 2>&1" }))) throw new Error("a command sees the bridge's secrets");
+  step("search, git and checkpoints work in the image");
+
   // The page of a port waits until something listens there.
   const url = `https://5173-${made.id}.ws.localhost:${new URL(page.url()).port}/`;
   const preview = await context.newPage();
