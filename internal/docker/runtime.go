@@ -137,8 +137,11 @@ func (r *Runtime) Create(ctx context.Context, spec workspace.ContainerSpec) (str
 func (r *Runtime) Start(ctx context.Context, id string) error {
 	return r.call(ctx, "container_start", workTimeout, func(ctx context.Context) error {
 		_, err := r.client.ContainerStart(ctx, id, client.ContainerStartOptions{})
-		if err == nil {
+		switch {
+		case err == nil:
 			r.started()
+		case isNotFound(err):
+			err = fmt.Errorf("%w: %w", workspace.ErrContainerGone, err)
 		}
 		return err
 	})

@@ -50,7 +50,8 @@ type Event struct {
 type Runtime interface {
 	// Create makes the container of a start, and its volumes if it is the first, without starting it.
 	Create(ctx context.Context, spec ContainerSpec) (containerID string, err error)
-	// Start starts a created container. ErrPortTaken if one of its host ports is not free.
+	// Start starts a created container. ErrPortTaken if one of its host ports is not free,
+	// ErrContainerGone if somebody removed it.
 	Start(ctx context.Context, containerID string) error
 	// Remove ends and removes all containers of a workspace; nil if there are none. They get
 	// grace to end by themselves. Volumes stay.

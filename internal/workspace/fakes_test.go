@@ -260,7 +260,7 @@ func (e *engine) Start(ctx context.Context, id string) error {
 	defer e.mu.Unlock()
 	c, ok := e.containers[id]
 	if !ok {
-		return errors.New("fake: no such container")
+		return workspace.ErrContainerGone
 	}
 	for _, o := range e.containers {
 		if o.Alive && o.VSCodePort == c.VSCodePort {

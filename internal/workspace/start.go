@@ -51,10 +51,18 @@ func (s *Service) launch(ctx context.Context, rec Workspace, do func(context.Con
 	}
 	s.o.Observer.Start(time.Since(log.startedAt()), false)
 	rec = failed.rec
-	if s.restarting(rec.ID) {
+	if s.restarting(rec.ID) || takenAway(failed.cause) {
 		return s.crashed(ctx, rec, failed.cause)
 	}
 	return s.fail(ctx, rec, failed.cause)
+}
+
+// takenAway reports whether a start failed because somebody removed or killed the container
+// meanwhile, an operator for example. That says nothing against starting it again.
+func takenAway(cause error) bool {
+	const killed = 128 + 9
+	exit, ended := errors.AsType[*exitError](cause)
+	return errors.Is(cause, ErrContainerGone) || ended && (!exit.found || exit.code == killed && !exit.oom)
 }
 
 // startError is a start that failed for a reason the user should hear, with the record as it was then.

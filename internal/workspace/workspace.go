@@ -97,6 +97,8 @@ var (
 	ErrImageMissing = errors.New("workspace image is missing")
 	// ErrPortTaken: something else on the host holds a leased port.
 	ErrPortTaken = errors.New("port is taken by another program")
+	// ErrContainerGone: somebody else removed the container meanwhile.
+	ErrContainerGone = errors.New("container is gone")
 	// ErrDiskFull: the engine's disk has no room left.
 	ErrDiskFull = errors.New("disk is full")
 )
