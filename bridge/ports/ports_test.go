@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -54,7 +53,7 @@ func listen(t testing.TB, address string) (l *net.TCPListener, port int) {
 			t.Fatal(err)
 		}
 		port = open.Addr().(*net.TCPAddr).Port
-		if address == "[::1]:0" && taken(port) {
+		if address == "[::1]:0" && !hold(t, port) {
 			open.Close() // tunnels to this number would go to another test
 			continue
 		}
@@ -68,28 +67,37 @@ func listen(t testing.TB, address string) (l *net.TCPListener, port int) {
 // closedPort holds a number on which nothing listens.
 func closedPort(t testing.TB) int {
 	t.Helper()
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	port, err := bound(t, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return port
+}
+
+// hold keeps everybody from listening on 127.0.0.1 at port until the test ends; false if
+// somebody does.
+func hold(t testing.TB, port int) bool {
+	t.Helper()
+	_, err := bound(t, port)
+	return err == nil
+}
+
+// bound binds a socket that listens to nothing; port 0 means any.
+func bound(t testing.TB, port int) (int, error) {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, err
+	}
 	t.Cleanup(func() { syscall.Close(fd) })
-	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		t.Fatal(err)
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Port: port, Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return 0, err
 	}
 	name, err := syscall.Getsockname(fd)
 	if err != nil {
-		t.Fatal(err)
+		return 0, err
 	}
-	return name.(*syscall.SockaddrInet4).Port
-}
-
-// taken reports whether something listens on 127.0.0.1.
-func taken(port int) bool {
-	c, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-	if err == nil {
-		c.Close()
-	}
-	return err == nil
+	return name.(*syscall.SockaddrInet4).Port, nil
 }
 
 func find(list bridge.PortList, port int) (bridge.Port, bool) {

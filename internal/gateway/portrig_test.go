@@ -130,7 +130,7 @@ func (p *reservedPort) serve(h http.HandlerFunc) {
 func rawProgram(t testing.TB, address string, serve func(*net.TCPConn)) (port int) {
 	t.Helper()
 	l, err := net.Listen("tcp", address)
-	for ; err == nil && address == "[::1]:0" && taken(l.Addr()); l, err = net.Listen("tcp", address) {
+	for ; err == nil && address == "[::1]:0" && !hold(t, l.Addr()); l, err = net.Listen("tcp", address) {
 		l.Close() // a number that another test has on 127.0.0.1
 	}
 	if err != nil {
@@ -157,11 +157,14 @@ func rawProgram(t testing.TB, address string, serve func(*net.TCPConn)) (port in
 	return port
 }
 
-// taken reports whether something listens on the same port of 127.0.0.1.
-func taken(a net.Addr) bool {
-	c, err := net.Dial("tcp4", fmt.Sprintf("127.0.0.1:%d", a.(*net.TCPAddr).Port))
-	if err == nil {
-		c.Close()
+// hold keeps everybody from listening on 127.0.0.1 at a's port until the test ends; false
+// if somebody does: the tunnel would lead there.
+func hold(t testing.TB, a net.Addr) bool {
+	t.Helper()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return err == nil
+	t.Cleanup(func() { syscall.Close(fd) })
+	return syscall.Bind(fd, &syscall.SockaddrInet4{Port: a.(*net.TCPAddr).Port, Addr: [4]byte{127, 0, 0, 1}}) == nil
 }
