@@ -66,11 +66,16 @@ var only = []struct {
 	{"github.com/gorilla/sessions", []string{"internal/identity"}, "sessions are one package's business"},
 	{"github.com/danielgtaylor/huma", []string{"internal/api"}, "the API framework is the API's"},
 	{"github.com/modelcontextprotocol", []string{"bridge/tools"}, "MCP is one way in of several; the work is done by packages that know none of them"},
+	{"github.com/openai", []string{"internal/openrouter"}, "models are reached through one adapter; the agent names no provider"},
+	{"mvdan.cc/sh", []string{"internal/permission"}, "reading shell text is what permissions are about, and nobody else's guess"},
 	{"github.com/prometheus", []string{"internal/metrics", "caddymodule"}, "all collectors are in one place"},
 }
 
 // domain packages know no transport and no library of the outside.
-var domain = []string{"internal/workspace", "internal/portlease", "internal/user", "internal/config", "internal/secretbox"}
+var domain = []string{
+	"internal/workspace", "internal/portlease", "internal/user", "internal/config", "internal/secretbox",
+	"internal/agent", "internal/permission", "internal/uistream",
+}
 
 var transports = []string{"net/http", "github.com/coder/websocket"}
 
@@ -78,12 +83,12 @@ var transports = []string{"net/http", "github.com/coder/websocket"}
 var layers = [][]string{
 	{"bridge", "internal/user", "internal/secretbox", "internal/metrics", "internal/gateway/ticket", "ui"},
 	{"internal/config"},
-	{"internal/portlease"},
+	{"internal/portlease", "internal/permission", "internal/agent", "internal/uistream"},
 	{"internal/workspace"},
 	{"bridge/child", "bridge/files", "bridge/ports", "bridge/supervisor"},
 	{"bridge/git", "bridge/process", "bridge/search"},
 	{"bridge/tools"},
-	{"bridge/bridgeclient", "bridge/bridgeserver", "internal/docker", "internal/embeddeddb", "internal/hostnet"},
+	{"bridge/bridgeclient", "bridge/bridgeserver", "internal/docker", "internal/embeddeddb", "internal/hostnet", "internal/openrouter"},
 	{"internal/gateway", "internal/identity"},
 	{"internal/mongostore"}, // keeps what those two declare
 	{"internal/api", "internal/cli"},
