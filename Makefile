@@ -8,7 +8,8 @@ LDFLAGS    := -s -w -X $(CADDY).CustomVersion=kalpana-$(VERSION) -X $(CADDY).Cus
 GO_SOURCES := $(shell find cmd internal bridge caddymodule ui -name '*.go' -not -path '*/node_modules/*' 2>/dev/null)
 UI_BUILT   := $(shell find ui/dist -type f 2>/dev/null)
 UI_MODULES := ui/node_modules/.package-lock.json
-E2E_MODULES := internal/e2e/node_modules/.package-lock.json
+# What Go tests bring from npm: foreign clients, a dev server.
+GO_TEST_MODULES := $(patsubst %/package.json,%/node_modules/.package-lock.json,internal/e2e/package.json internal/uistream/testdata/client/package.json)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build image ui gen lint test test-go test-race test-ui bench fuzz xcaddy engine test-tools clean
@@ -37,8 +38,8 @@ $(UI_MODULES): ui/package-lock.json
 	npm --prefix ui ci --no-audit --no-fund
 	@touch $@
 
-$(E2E_MODULES): internal/e2e/package-lock.json
-	npm --prefix internal/e2e ci --no-audit --no-fund
+$(GO_TEST_MODULES): %/node_modules/.package-lock.json: %/package-lock.json
+	npm --prefix $* ci --no-audit --no-fund
 	@touch $@
 
 ui: $(UI_MODULES) gen ## build the pages into ui/dist
@@ -69,7 +70,7 @@ test-race: ## what runs many things at once, under the race detector
 	go test -race -count=1 -timeout 20m $(RACED)
 	go test -race -count=1 -timeout 10m -skip TestTheWholeRange ./internal/portlease
 
-test-go: build xcaddy $(E2E_MODULES) ## all other Go tests: real HTTP, database, Docker, browser
+test-go: build xcaddy $(GO_TEST_MODULES) ## all other Go tests: real HTTP, database, Docker, browser
 	go test -count=1 -timeout 20m $$(go list ./... | grep -vxF "$$(go list $(RACED))")
 
 xcaddy: ## build bin/caddy: a stock Caddy with Kalpana's modules and those of xcaddy.json
@@ -83,4 +84,4 @@ fuzz: ## run every fuzzer for FUZZTIME
 	@scripts/fuzz.sh $(FUZZTIME)
 
 clean: ## remove what was built
-	rm -rf bin ui/node_modules internal/e2e/node_modules
+	rm -rf bin ui/node_modules $(dir $(GO_TEST_MODULES))
