@@ -22,4 +22,9 @@ go test ./cmd/kalpana-bridge -run '^$' -bench . -benchtime 2s | awk '
   /^BenchmarkCommand/      {printf "| a command that does nothing | %.1f ms |\n", metric("ns/op")/1e6}
   /^(FAIL|panic)/ {print > "/dev/stderr"; bad=1} END {exit bad}'
 echo
+go test ./internal/gateway -run '^$' -bench BenchmarkPort -benchtime 1s | awk '
+  /^BenchmarkPort/ {split($1, name, "/"); sub(/-[0-9]+$/, "", name[3]); ms[name[2] name[3]] = sprintf("%.2f ms", $3/1e6); if (name[2] == "bulk") ms[name[2] name[3]] = $5 " MB/s"}
+  END {print "| port of a workspace | direct | tunnel | gateway |"; print "|---|---|---|---|"
+       for (i = 1; i <= split("new keepalive bulk", what, " "); i++) printf "| %s | %s | %s | %s |\n", what[i], ms[what[i] "direct"], ms[what[i] "tunnel"], ms[what[i] "gateway"]}'
+echo
 bench/gateway.sh
