@@ -83,8 +83,13 @@ type recorder struct {
 	bytes  int64
 }
 
+// WriteHeader keeps answers 1xx back: their headers are read by no check of ours, and
+// nobody depends on them. The server sends "100 Continue" by itself.
 func (w *recorder) WriteHeader(status int) {
-	if w.status < 200 { // 1xx answers may come before
+	if status < 200 {
+		return
+	}
+	if w.status < 200 {
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -139,7 +139,9 @@ func (v *portVisit) host(received string) string {
 
 // dressResponse adds what a browser needs to know, unless the program said it.
 func (v *portVisit) dressResponse(h http.Header, framePolicy string) {
-	if _, says := h["Access-Control-Allow-Origin"]; !says {
+	// A program that lets everybody in, or this very page, means the sibling too; browsers
+	// want it said in full where cookies are sent along.
+	if says, ok := h["Access-Control-Allow-Origin"]; !ok || len(says) == 1 && (says[0] == "*" || says[0] == v.sibling) {
 		v.allowSibling(h)
 	}
 	if framePolicy != "" {
@@ -154,8 +156,12 @@ func (v *portVisit) dressResponse(h http.Header, framePolicy string) {
 // one. Many servers redirect to the absolute address that they believe to have.
 func (v *portVisit) publicLocation(to string) string {
 	port := strconv.Itoa(v.setting.Port)
-	for _, host := range []string{"http://localhost:", "http://127.0.0.1:"} {
-		rest, ok := strings.CutPrefix(to, host+port)
+	scheme, address, found := strings.Cut(to, "://")
+	if !found || scheme != "http" && scheme != "https" {
+		return to
+	}
+	for _, host := range []string{"localhost:", "127.0.0.1:", "[::1]:", "0.0.0.0:"} {
+		rest, ok := strings.CutPrefix(address, host+port)
 		if ok && (rest == "" || strings.ContainsRune("/?#", rune(rest[0]))) {
 			return v.origin + rest
 		}

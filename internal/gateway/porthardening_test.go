@@ -3,13 +3,17 @@ package gateway
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/kalpana-dev/kalpana/internal/workspace"
@@ -194,7 +198,10 @@ func TestRedirectsOfAProgramLeadToThePublicAddress(t *testing.T) {
 			"http://localhost:" + p + "@evil.test/":  "",
 			"http://localhost/":                      "",
 			"http://localhost:1/":                    "",
-			"https://localhost:" + p + "/":           "",
+			"https://localhost:" + p + "/":           public + "/",
+			"http://[::1]:" + p + "/x":               public + "/x",
+			"http://0.0.0.0:" + p + "/x":             public + "/x",
+			"ftp://localhost:" + p + "/":             "",
 			"http://localhost.evil.test:" + p + "/x": "",
 			"//evil.test":                            "",
 			"/plain?http://localhost:" + p + "/":     "",
@@ -249,5 +256,54 @@ func TestRequestsThatArePutTogetherWrong(t *testing.T) {
 	}
 	if r.starter.count() != 0 {
 		t.Error("something was started")
+	}
+}
+
+// A handshake that is answered with a stream ends like any other request: when its visitor
+// leaves, and when the right to it does.
+func TestAStreamInAnswerToAHandshakeEnds(t *testing.T) {
+	var open atomic.Int64
+	r := newPortRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+		open.Add(1)
+		defer open.Add(-1)
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.WriteHeader(http.StatusOK)
+		http.NewResponseController(w).Flush()
+		<-req.Context().Done()
+	})
+	public := r.visible(workspace.VisiblePublic)
+	for name, end := range map[string]func(leave func()){
+		"the visitor leaves":   func(leave func()) { leave() },
+		"it is public no more": func(func()) { r.version++; r.share() },
+	} {
+		r.share(public)
+		ctx, leave := context.WithCancel(t.Context())
+		req := r.request("GET", r.url("/"), nil, "Connection: Upgrade", "Upgrade: websocket").WithContext(ctx)
+		resp, err := r.h1.Do(req)
+		if err != nil || resp.StatusCode != http.StatusOK || open.Load() != 1 {
+			t.Fatalf("%s: %v %v, %d open", name, resp, err, open.Load())
+		}
+		end(leave)
+		eventually(t, name+": nothing is left", func() bool { return open.Load() == 0 && r.gw.Live() == 0 })
+		leave()
+		resp.Body.Close()
+	}
+}
+
+func TestEarlyAnswersOfAProgramAreKeptBack(t *testing.T) {
+	r := newPortRig(t, nil, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Set-Cookie", loginCookie+"=planted")
+		w.Header().Set("Strict-Transport-Security", "max-age=1")
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusOK)
+	})
+	early := 0
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(int, textproto.MIMEHeader) error {
+		early++
+		return nil
+	}})
+	got := r.do(r.h1, r.request("GET", r.url("/"), nil, r.as(owner)).WithContext(ctx))
+	if got.status != 200 || early != 0 || got.header.Get("Strict-Transport-Security") != "" {
+		t.Errorf("%v, %d early answers", got, early)
 	}
 }

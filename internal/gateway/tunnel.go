@@ -47,8 +47,7 @@ func (p *proxy) tunnel(ex *exchange, r *http.Request) {
 		return
 	}
 	if resp.StatusCode != http.StatusSwitchingProtocols {
-		defer up.conn.Close()
-		p.relay(ex, r, resp)
+		p.relay(ex, resp, up.conn)
 		return
 	}
 	handedOver, err = p.join(ex, resp, up)
@@ -108,20 +107,26 @@ func (p *proxy) shake(ex *exchange, r *http.Request) (*http.Response, upstreamCo
 	return resp, up, nil
 }
 
-// relay passes on an answer that is not a switch, for example a 404 of the editor.
-func (p *proxy) relay(ex *exchange, r *http.Request, resp *http.Response) {
-	stop := context.AfterFunc(ex, func() { resp.Body.Close() })
+// relay passes on an answer that is not a switch, for example a 404 of the editor, and
+// closes the connection it comes from.
+func (p *proxy) relay(ex *exchange, resp *http.Response, conn net.Conn) {
+	// The connection itself: to close the body would wait for the read that is under way,
+	// and then for the end of a stream that may have none.
+	stop := context.AfterFunc(ex, func() { conn.Close() })
 	defer stop()
+	defer conn.Close()
 	dropHopByHop(resp.Header)
 	h := ex.rec.Header()
 	for name, values := range resp.Header {
 		h[name] = values
 	}
 	ex.rec.WriteHeader(resp.StatusCode)
+	_ = http.NewResponseController(&ex.rec).Flush() // a stream may begin with silence
 	buf := copyBuffers.Get()
 	defer copyBuffers.Put(buf)
 	if _, err := io.CopyBuffer(struct{ io.Writer }{&ex.rec}, resp.Body, buf); err != nil {
 		p.gateway.options.Log.Debug("answer to a handshake broke off", "workspace", ex.route.ID, "err", err)
+		panic(http.ErrAbortHandler) // it must not look whole
 	}
 }
 

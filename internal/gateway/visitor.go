@@ -91,10 +91,11 @@ func bearer(h http.Header) bool {
 
 // ourToken reads "Bearer kal_…", in any case of the scheme.
 func ourToken(value string) (token string, ok bool) {
-	scheme, rest, found := strings.Cut(strings.TrimLeft(value, " \t"), " ")
-	if !found || !equalFold(scheme, "bearer") {
+	value = strings.Trim(value, " \t")
+	i := strings.IndexAny(value, " \t")
+	if i < 0 || !equalFold(value[:i], "bearer") {
 		return "", false
 	}
-	rest = strings.Trim(rest, " \t")
+	rest := strings.TrimLeft(value[i:], " \t")
 	return rest, strings.HasPrefix(rest, tokenPrefix)
 }
