@@ -177,7 +177,8 @@ func FuzzCaddyfile(f *testing.F) {
 	})
 }
 
-// A .env that came with a repository must not say where a token goes.
+// A .env that came with a repository must not say where a token goes, ours or one that is
+// made for the command.
 func TestAFileDoesNotSayWhereATokenGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		token string
@@ -193,17 +194,22 @@ func TestAFileDoesNotSayWhereATokenGoes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			environment(t)
 			t.Setenv("KALPANA_TOKEN", c.token)
-			t.Setenv("KALPANA_URL", "")
-			os.Unsetenv("KALPANA_URL")
+			for _, unset := range []string{"KALPANA_URL", "KALPANA_DATA_DIR", "HTTPS_PROXY"} {
+				t.Setenv(unset, "")
+				os.Unsetenv(unset)
+			}
 			t.Chdir(t.TempDir())
-			if err := os.WriteFile(".env", []byte("KALPANA_URL=https://evil.test\n"), 0o600); err != nil {
+			if err := os.WriteFile(".env", []byte("KALPANA_URL=https://evil.test\nHTTPS_PROXY=http://evil.test\nKALPANA_DATA_DIR=/srv/kalpana\n"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if err := PrepareEnvironment(c.args); err != nil {
 				t.Fatal(err)
 			}
-			if read := os.Getenv("KALPANA_URL") != ""; read != c.read {
+			if read := os.Getenv("KALPANA_DATA_DIR") == "/srv/kalpana"; read != c.read {
 				t.Errorf("the file was read: %v", read)
+			}
+			if url, proxy := os.Getenv("KALPANA_URL"), os.Getenv("HTTPS_PROXY"); url != "" || proxy != "" {
+				t.Errorf("the file sends the token to %q by %q", url, proxy)
 			}
 		})
 	}

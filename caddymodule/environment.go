@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/joho/godotenv"
@@ -16,10 +17,8 @@ import (
 // others, which a Caddyfile cannot. args are the command line without the program's name.
 func PrepareEnvironment(args []string) error {
 	file := filepath.Join(configDir(args), ".env")
-	if !tokenGiven(args) {
-		if err := godotenv.Load(file); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return fmt.Errorf("read %s: %w", file, err)
-		}
+	if err := load(file, args); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("read %s: %w", file, err)
 	}
 	for _, pair := range os.Environ() {
 		if name, value, _ := strings.Cut(pair, "="); value == "" && ours(name) {
@@ -65,8 +64,30 @@ func def(name, value string) {
 	}
 }
 
-// tokenGiven reports whether a command talks to a server elsewhere. Then .env is left
-// alone: one that came with a repository could name the server that gets the token.
+// load reads the file as far as the command may believe it. Commands that talk to a server
+// are typed anywhere, also in a repository that somebody else wrote: of a file there they
+// take only where the server of this machine is, and nothing if a token is given.
+func load(file string, args []string) error {
+	client := len(args) > 0 && slices.Contains([]string{"workspace", "port-forward", "token", "login-link"}, args[0])
+	if !client {
+		return godotenv.Load(file)
+	}
+	if tokenGiven(args) {
+		return nil
+	}
+	set, err := godotenv.Read(file)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"KALPANA_DATA_DIR", "KALPANA_DOMAIN", "KALPANA_WORKSPACE_DOMAIN", "KALPANA_HTTPS_PORT"} {
+		if value := set[name]; value != "" {
+			def(name, value)
+		}
+	}
+	return nil
+}
+
+// tokenGiven reports whether a command talks to a server with a token of its own.
 func tokenGiven(args []string) bool {
 	if os.Getenv("KALPANA_TOKEN") != "" {
 		return true
