@@ -124,6 +124,9 @@ func ParseRequest(message []byte) (Request, *Error) {
 	if r.Type == "" {
 		return r, Errorf(CodeBadRequest, "type is missing")
 	}
+	if r.Window < 0 {
+		return r, Errorf(CodeBadRequest, "window is negative")
+	}
 	return r, nil
 }
 

@@ -43,10 +43,9 @@ func streaming[In, Out any](method func(context.Context, In, emit) (Out, error))
 // memory, which it holds at most, until its answer is sent.
 func bounded(n int64, op operation) operation {
 	return operation{func(r *request, payload json.RawMessage) (any, error) {
-		if err := r.conn.work.Acquire(r.ctx, n); err != nil {
+		if err := r.hold(n); err != nil {
 			return nil, err
 		}
-		r.held += n
 		return op.do(r, payload)
 	}}
 }
@@ -78,7 +77,10 @@ func (s *Server) readFile(r *request, payload json.RawMessage) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !in.Binary {
+	if !in.Binary { // frames hold little, and may be paused for as long as the client likes
+		if err := r.hold(holdsContents); err != nil {
+			return nil, err
+		}
 		return s.files.Read(r.ctx, in)
 	}
 	content, body, err := s.files.Open(r.ctx, in)
@@ -103,6 +105,9 @@ func (s *Server) writeFile(r *request, payload json.RawMessage) (any, error) {
 		return nil, err
 	}
 	if !in.Binary {
+		if err := r.hold(holdsContents); err != nil {
+			return nil, err
+		}
 		return s.files.Write(r.ctx, in, nil)
 	}
 	if in.Content != nil {

@@ -35,6 +35,17 @@ func newRequest(ctx context.Context, c *conn, req bridge.Request) *request {
 	return r
 }
 
+// hold waits until the other requests of the connection leave this one n bytes of memory,
+// until its answer is sent. Ask once, for all: two that each wait for their second half
+// would wait for ever.
+func (r *request) hold(n int64) error {
+	if err := r.conn.work.Acquire(r.ctx, n); err != nil {
+		return err
+	}
+	r.held += n
+	return nil
+}
+
 // run does the work of one request and encodes what comes of it.
 func (c *conn) run(r *request, op operation, req bridge.Request) (payload json.RawMessage, bad *bridge.Error) {
 	defer func() {

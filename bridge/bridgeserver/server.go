@@ -109,8 +109,8 @@ func (s *Server) table(repository *git.Git, finder *search.Search) map[string]op
 	return map[string]operation{
 		bridge.TypePing: answering(ping),
 
-		bridge.TypeReadFile:      bounded(holdsContents, operation{s.readFile}),
-		bridge.TypeWriteFile:     bounded(holdsContents, operation{s.writeFile}),
+		bridge.TypeReadFile:      {s.readFile},
+		bridge.TypeWriteFile:     {s.writeFile},
 		bridge.TypeEditFile:      bounded(holdsEdit, answering(s.files.Edit)),
 		bridge.TypeStatFile:      answering(s.files.Stat),
 		bridge.TypeMakeDirectory: answering(s.files.MakeDirectory),

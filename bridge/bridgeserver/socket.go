@@ -36,7 +36,8 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 	s.sockets.Add(1)
 	defer s.sockets.Done()
 
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+	taken := &hijacked{ResponseWriter: w}
+	ws, err := websocket.Accept(taken, r, &websocket.AcceptOptions{
 		// The gateway checks Origin; whoever has the key is the gateway.
 		InsecureSkipVerify: true,
 		// The gateway is on the same machine: compressing would only cost memory.
@@ -48,23 +49,27 @@ func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if len(r.Header["Sec-Websocket-Protocol"]) > 0 && ws.Subprotocol() == "" {
+		taken.hurry()
 		_ = ws.Close(bridge.CloseVersion, "this bridge speaks "+bridge.Subprotocol)
 		return
 	}
 	ws.SetReadLimit(bridge.MaxMessageBytes)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	defer context.AfterFunc(s.life, func() {
-		_ = ws.Close(websocket.StatusServiceRestart, "the bridge ends")
-		cancel()
-	})()
 	c := &conn{
 		server: s, ws: ws,
 		unsent:  make(chan struct{}, 2*bridge.MaxInFlight),
 		running: make(map[string]*request),
 		streams: make(map[uint32]*upload),
+		turn:    make(chan struct{}, 1),
 		work:    semaphore.NewWeighted(workBytes),
 	}
+	defer context.AfterFunc(s.life, func() {
+		c.cancelAll() // what they started needs its time to end, too
+		taken.hurry()
+		_ = ws.Close(websocket.StatusServiceRestart, "the bridge ends")
+		cancel()
+	})()
 	if ws.Subprotocol() != "" {
 		c.send(ctx, encode(bridge.Event{Event: bridge.EventHello, Payload: s.hello}))
 	}
@@ -97,8 +102,9 @@ type conn struct {
 	unsent chan struct{}
 	// work is the memory of requests that hold much; see bounded.
 	work *semaphore.Weighted
-	// writing counts messages that are being sent.
+	// writing counts messages that are being sent; turn holds a value while one is.
 	writing atomic.Int32
+	turn    chan struct{}
 
 	// mu guards the rest: unanswered requests by id, what the client may send frames of,
 	// and the number of the latest stream.
@@ -211,6 +217,14 @@ func (c *conn) cancel(id string) {
 	}
 }
 
+func (c *conn) cancelAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.running {
+		r.cancel()
+	}
+}
+
 func (c *conn) acknowledge(req bridge.Request) {
 	var ack bridge.Ack
 	if r := c.find(req.ID); r != nil && json.Unmarshal(req.Payload, &ack) == nil {
@@ -232,6 +246,13 @@ func (c *conn) send(ctx context.Context, message []byte) error {
 func (c *conn) write(ctx context.Context, kind websocket.MessageType, message []byte) error {
 	c.writing.Add(1)
 	defer c.writing.Add(-1)
+	// The time-out is for one message, not for those before it.
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	ctx, cancel := context.WithTimeout(ctx, bridge.WriteTimeout)
 	defer cancel()
 	return c.ws.Write(ctx, kind, message)

@@ -1,6 +1,7 @@
 package bridgeserver_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -249,4 +250,30 @@ func TestConnectionsOverTheBoundAreRefused(t *testing.T) {
 		}
 		return err == nil
 	})
+}
+
+// A client that announces a message of 2^62 bytes and sends none must not hold up the end.
+func TestAClientThatStallsDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	for _, subprotocol := range []string{"", "Sec-WebSocket-Protocol: kalpana.bridge.v9\r\n"} {
+		c, err := net.Dial("tcp", address(s.api))
+		must(t, err)
+		t.Cleanup(func() { _ = c.Close() })
+		_, err = fmt.Fprintf(c, "GET / HTTP/1.1\r\nHost: b\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s: %s\r\n\r\n", subprotocol, bridge.KeyHeader, key)
+		must(t, err)
+		resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil || resp.StatusCode != http.StatusSwitchingProtocols {
+			t.Fatalf("%v %v", resp, err)
+		}
+		_, err = c.Write([]byte{0x82, 0xff, 0x40, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4})
+		must(t, err)
+	}
+	closed := make(chan struct{})
+	go func() { s.closeServer(t); close(closed) }()
+	select {
+	case <-closed:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the server does not end")
+	}
 }

@@ -155,7 +155,12 @@ func (u *upload) receive(f bridge.Frame) {
 		u.failed = bridge.Errorf(bridge.CodeFlowControl, "more than the window of %d bytes came; wait for the event %q", u.window, bridge.EventAck)
 	default:
 		if len(f.Data) > 0 {
-			u.chunks = append(u.chunks, f.Data)
+			// Small frames share a chunk: each slice has room it does not use.
+			if last := len(u.chunks) - 1; last >= 0 && len(u.chunks[last])+len(f.Data) <= bridge.MaxFrameData {
+				u.chunks[last] = append(u.chunks[last], f.Data...)
+			} else {
+				u.chunks = append(u.chunks, f.Data)
+			}
 			u.pending += int64(len(f.Data))
 		}
 		u.last = f.Last

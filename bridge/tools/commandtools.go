@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -85,6 +86,9 @@ func (s *Server) runCommand(ctx context.Context, req *mcp.CallToolRequest, a run
 	return text(showResult(result)), nil
 }
 
+// errFull ends an attachment whose answer is as long as it may be.
+var errFull = errors.New("the answer is full")
+
 // mostWait is shorter than the minute after which common clients give up on a tool.
 const mostWait = 30
 
@@ -95,7 +99,7 @@ func (s *Server) attach(ctx context.Context, _ *mcp.CallToolRequest, a attachArg
 	}
 	var b strings.Builder
 	dropped := int64(0)
-	left := bridge.MaxOutputBytes
+	left, next := int64(bridge.MaxOutputBytes), int64(-1)
 	result, err := s.Processes.Attach(ctx, bridge.AttachProcess{ProcessID: a.ProcessID, FromByte: a.FromByte, WaitSeconds: wait}, func(_ string, payload any) error {
 		out, ok := payload.(bridge.Output)
 		if !ok {
@@ -104,18 +108,25 @@ func (s *Server) attach(ctx context.Context, _ *mcp.CallToolRequest, a attachArg
 		dropped += out.Dropped
 		if out.Encoding != bridge.EncodingUTF8 {
 			out.Data = fmt.Sprintf("[bytes that are no text, base64: %s]", out.Data)
+		} else if int64(len(out.Data)) > max(left, 0) {
+			piece := strings.ToValidUTF8(out.Data[:max(left, 0)], "") // no half character
+			b.WriteString(piece)
+			next = out.FromByte + int64(len(piece))
+			return errFull
 		}
-		piece := out.Data[:min(len(out.Data), max(left, 0))]
-		left -= len(piece)
-		b.WriteString(strings.ToValidUTF8(piece, ""))
+		left -= int64(len(out.Data))
+		b.WriteString(out.Data)
 		return nil
 	})
+	if errors.Is(err, errFull) {
+		err = nil
+	}
 	if err != nil {
 		return nil, err
 	}
 	shown := b.String()
-	if left <= 0 {
-		shown += "\n[more was written than fits here]"
+	if next >= 0 {
+		return text(fmt.Sprintf("%s\n[there is more; go on with fromByte %d]", shown, next)), nil
 	}
 	if dropped > 0 {
 		shown = fmt.Sprintf("[%d bytes before this are lost]\n%s", dropped, shown)

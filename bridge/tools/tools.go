@@ -77,7 +77,22 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many requests are under way; try again in a moment", http.StatusServiceUnavailable)
 		return
 	}
-	s.handler.ServeHTTP(w, r)
+	s.handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), clientKey{}, r.Context())))
+}
+
+// clientKey finds the context of the HTTP request among the values of a tool's context.
+type clientKey struct{}
+
+// whileClientWaits ends ctx with the HTTP request, from which the SDK detaches it: nobody
+// could cancel a tool otherwise, for without sessions no other request can name it.
+func whileClientWaits(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	client, ok := ctx.Value(clientKey{}).(context.Context)
+	if !ok {
+		return ctx, cancel
+	}
+	stop := context.AfterFunc(client, cancel)
+	return ctx, func() { stop(); cancel() }
 }
 
 // kind says what a tool may do, for clients that ask people first.
@@ -118,6 +133,8 @@ func add[In, Out any](server *mcp.Server, name, title, description string, k kin
 func addContent[In any](server *mcp.Server, name, title, description string, k kind, do func(context.Context, *mcp.CallToolRequest, In) ([]mcp.Content, error)) {
 	mcp.AddTool(server, &mcp.Tool{Name: name, Title: title, Description: description, Annotations: k.annotations(title)},
 		func(ctx context.Context, req *mcp.CallToolRequest, in In) (*mcp.CallToolResult, any, error) {
+			ctx, cancel := whileClientWaits(ctx)
+			defer cancel()
 			content, err := do(ctx, req, in)
 			if err != nil {
 				return refused(err), nil, nil

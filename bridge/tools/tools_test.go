@@ -4,14 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"image"
 	"image/png"
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,6 +40,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type stand struct {
 	t       *testing.T
 	root    string
+	url     string
 	session *mcp.ClientSession
 
 	mu       sync.Mutex
@@ -57,6 +62,7 @@ func start(t *testing.T) *stand {
 		Files: files.New(root, children), Processes: processes, Ports: open,
 		Git: git.New(root, filepath.Join(t.TempDir(), "state"), children), Search: search.New(root, children), Version: "test", Log: log,
 	}))
+	s.url = server.URL + "/mcp"
 	client := mcp.NewClient(&mcp.Implementation{Name: "test", Version: "1"}, &mcp.ClientOptions{
 		ProgressNotificationHandler: func(_ context.Context, r *mcp.ProgressNotificationClientRequest) {
 			s.mu.Lock()
@@ -64,7 +70,7 @@ func start(t *testing.T) *stand {
 			s.progress = append(s.progress, r.Params.Message)
 		},
 	})
-	s.session, err = client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: server.URL + "/mcp"}, nil)
+	s.session, err = client.Connect(t.Context(), &mcp.StreamableClientTransport{Endpoint: s.url}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -249,6 +255,83 @@ func TestProgressIsTheOutput(t *testing.T) {
 	}
 	if got := <-answered; !strings.HasPrefix(got, "first\nsecond\n[exit code 0") {
 		t.Errorf("answer: %s", got)
+	}
+}
+
+// Long output is read piece by piece, and no byte is passed over.
+func TestLongOutputIsReadToItsEnd(t *testing.T) {
+	s := start(t)
+	done := s.must("runCommand", map[string]any{"command": "seq 1 30000 | sed 's/$/ é/'"})
+	_, id, ok := strings.Cut(done, "attachProcess ")
+	if !ok {
+		t.Fatalf("nothing is left out of %.100s", done)
+	}
+	id, _, _ = strings.Cut(id, " ")
+	var all strings.Builder
+	for from, more := 0, true; more; {
+		got := s.must("attachProcess", map[string]any{"processId": id, "fromByte": from}, "go on with fromByte ")
+		i := strings.LastIndex(got, "\n[")
+		all.WriteString(got[:i])
+		more = strings.Contains(got[i:], "there is more")
+		_, number, _ := strings.Cut(got[i:], "fromByte ")
+		next, err := strconv.Atoi(strings.Trim(number, "]"))
+		if err != nil || next <= from {
+			t.Fatalf("after %d: %s", from, got[i:])
+		}
+		from = next
+	}
+	var want strings.Builder
+	for n := 1; n <= 30000; n++ {
+		fmt.Fprintf(&want, "%d é\n", n)
+	}
+	if all.String() != want.String() {
+		t.Errorf("%d bytes, not %d", all.Len(), want.Len())
+	}
+}
+
+// Without sessions no other request can name a call, so the end of its own ends it.
+func TestACallEndsWithItsClient(t *testing.T) {
+	s := start(t)
+	ctx, leave := context.WithCancel(t.Context())
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, strings.NewReader(
+		`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"runCommand","arguments":{"command":"sleep 1000","timeoutSeconds":3600}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json, text/event-stream")
+	req.Header.Set("MCP-Protocol-Version", "2025-06-18")
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			_, _ = io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+		}
+	}()
+	says := func(word string) func() bool {
+		return func() bool {
+			got, _ := s.call("listProcesses", nil)
+			return strings.Contains(got, word) && strings.Contains(got, "sleep 1000")
+		}
+	}
+	eventually(t, "the command runs", says("  running"))
+	leave()
+	<-left
+	eventually(t, "the command has ended", says("ended by signal"))
+	http.DefaultClient.CloseIdleConnections()
+}
+
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.After(20 * time.Second); !ok(); {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("still not so after 20 s: %s", what)
+		}
 	}
 }
 
