@@ -46,13 +46,13 @@ func PrepareEnvironment(args []string) error {
 
 // ours are the variables of the configuration table.
 func ours(name string) bool {
-	for _, prefix := range []string{"KALPANA_", "CONTAINER_PORT_", "DEFAULT_CONTAINER_", "GITHUB_", "OIDC_", "OPENROUTER_", "ENABLE_"} {
+	for _, prefix := range []string{"KALPANA_", "CONTAINER_PORT_", "DEFAULT_CONTAINER_", "GITHUB_", "OIDC_", "OPENROUTER_", "AGENT_", "ENABLE_"} {
 		if strings.HasPrefix(name, prefix) {
 			return name != "KALPANA_CADDY_OPTIONS"
 		}
 	}
 	switch name {
-	case "DATABASE_URL", "DOCKER_HOST", "MAX_WORKSPACES_PER_USER", "AGENT_MODEL":
+	case "DATABASE_URL", "DOCKER_HOST", "MAX_WORKSPACES_PER_USER":
 		return true
 	}
 	return false
@@ -68,7 +68,7 @@ func def(name, value string) {
 // are typed anywhere, also in a repository that somebody else wrote: of a file there they
 // take only where the server of this machine is, and nothing if a token is given.
 func load(file string, args []string) error {
-	client := len(args) > 0 && slices.Contains([]string{"workspace", "port-forward", "token", "login-link"}, args[0])
+	client := len(args) > 0 && slices.Contains([]string{"workspace", "port-forward", "token", "login-link", "dev"}, args[0])
 	if !client {
 		return godotenv.Load(file)
 	}

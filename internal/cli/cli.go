@@ -1,5 +1,5 @@
-// Package cli is what people type: kalpana token, workspace, port-forward and login-link.
-// It talks to the running server, over the admin socket or with an API token, and into
+// Package cli is what people type: kalpana token, workspace, port-forward, login-link and
+// dev. It talks to the running server, over the admin socket or with an API token, and into
 // workspaces through the gateway; it prints for people, or JSON for programs. Exit codes:
 // 0 done, 1 failed, 2 wrong usage, 128 and its number for a signal; exec and shell end as
 // what they ran.
@@ -36,6 +36,7 @@ var Commands = []Command{
 	{Name: "workspace", Usage: "ls|create|start|stop|restart|rm|logs|exec|shell … [--json]", Short: "Lists and changes workspaces, and works in them", Long: workspaceHelp + remoteHelp, run: runWorkspace, remote: true},
 	{Name: "port-forward", Usage: "WORKSPACE [LOCAL:]PORT… [--address 127.0.0.1] [--json]", Short: "Makes ports of a workspace ports of this machine", Long: forwardHelp + remoteHelp, run: runForward, remote: true},
 	{Name: "login-link", Usage: "[--json]", Short: "Prints a one-time link that signs in as administrator", Long: "Prints a link that signs in as the first administrator, once, within 24 hours.", run: runLoginLink},
+	{Name: "dev", Usage: "fake-llm [--addr 127.0.0.1:8091] [--strict] [--pace 20ms] [--json]", Short: "Serves a language model's stand-in, to try Kalpana without a key", Long: devHelp, run: runDev},
 }
 
 // call is one run of a command.

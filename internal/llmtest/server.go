@@ -26,6 +26,8 @@ type Server struct {
 	Models string
 	// Generation is the body of GET …/generation; "" for 404.
 	Generation string
+	// Forgets keeps no requests, for a server that runs for long.
+	Forgets bool
 
 	mu       sync.Mutex
 	scripts  []Script
@@ -50,6 +52,13 @@ type Chat struct {
 		Role       string          `json:"role"`
 		Content    json.RawMessage `json:"content"`
 		ToolCallID string          `json:"tool_call_id"`
+		ToolCalls  []struct {
+			ID       string `json:"id"`
+			Function struct {
+				Name      string `json:"name"`
+				Arguments string `json:"arguments"`
+			} `json:"function"`
+		} `json:"tool_calls"`
 	} `json:"messages"`
 	Tools []struct {
 		Function struct {
@@ -101,9 +110,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	}
-	s.mu.Lock()
-	s.requests = append(s.requests, req)
-	s.mu.Unlock()
+	if !s.Forgets {
+		s.mu.Lock()
+		s.requests = append(s.requests, req)
+		s.mu.Unlock()
+	}
 
 	switch {
 	case s.Key != "" && r.Header.Get("Authorization") != "Bearer "+s.Key:
