@@ -46,6 +46,9 @@ const (
 	// CodeEditSame: an edit would change nothing.
 	CodeEditSame = "edit_same"
 
+	// CodeNoEditor: no page of the editor is open that could show the file.
+	CodeNoEditor = "no_editor"
+
 	// CodeBadPattern: a glob or regular expression that cannot be read.
 	CodeBadPattern = "bad_pattern"
 

@@ -128,6 +128,21 @@
 // of something in that folder is taken, too. Others, ".." elements and symbolic links that
 // lead out are refused.
 //
+// # Trying and showing
+//
+// writeFile and editFile with "dryRun":true check everything, answer as if they had been
+// done, errors included, and change nothing. editFile, and writeFile with "diff":true, tell
+// what they change, or would:
+//
+//	→ {"id":"8","type":"editFile","payload":{"path":"a.txt","edits":[{"oldText":"two","newText":"2"}],"dryRun":true}}
+//	← {"id":"8","success":true,"payload":{"path":"a.txt",…,"added":1,"removed":1,"diff":"--- a/a.txt\n…","replaced":1}}
+//
+// openEditor shows a file at a line in the page of the editor that was opened last, as
+// `code -g FILE:LINE` in a terminal does, or is answered with "no_editor":
+//
+//	→ {"id":"9","type":"openEditor","payload":{"path":"src/a.txt","line":12}}
+//	← {"id":"9","success":true,"payload":{}}
+//
 // # Ports
 //
 // GET /tcp/{port} with "Connection: Upgrade" and "Upgrade: kalpana-tcp" ([TunnelProtocol])

@@ -86,6 +86,14 @@ type WriteFile struct {
 	IfAbsent bool `json:"ifAbsent,omitempty"`
 	// Binary takes the bytes from binary frames; see "Streams" in the package comment.
 	Binary bool `json:"binary,omitempty"`
+	// Diff asks for what the write changes, as lines and as a unified diff. There is none if
+	// the old or the new contents are no text, or the old ones have more than MaxEditBytes.
+	// Not with Binary.
+	Diff bool `json:"diff,omitempty"`
+	// DryRun checks everything and answers as if it had been written, but writes nothing and
+	// makes no directories. What only the attempt shows, such as a full disk, it cannot tell.
+	// Not with Binary.
+	DryRun bool `json:"dryRun,omitempty"`
 }
 
 // FileInfo answers writeFile.
@@ -97,6 +105,13 @@ type FileInfo struct {
 	Hash string `json:"hash"`
 	// Created: there was no file before.
 	Created bool `json:"created"`
+	// Added and Removed count lines, as in a diff; Diff is a unified diff with three lines
+	// around each change, at most 32 KiB of whole lines; DiffTruncated says that there is
+	// more. Only where a diff was asked for.
+	Added         int    `json:"added,omitempty"`
+	Removed       int    `json:"removed,omitempty"`
+	Diff          string `json:"diff,omitempty"`
+	DiffTruncated bool   `json:"diffTruncated,omitempty"`
 }
 
 // EditFile is the payload of an editFile request: exact search and replace. All edits are
@@ -106,6 +121,8 @@ type EditFile struct {
 	Edits []Edit `json:"edits"`
 	// IfHash refuses to edit (changed_on_disk) unless the file has these contents.
 	IfHash string `json:"ifHash,omitempty"`
+	// DryRun checks everything and answers as if it had been edited, but writes nothing.
+	DryRun bool `json:"dryRun,omitempty"`
 }
 
 // Edit replaces OldText, which must occur exactly once unless ReplaceAll is set. If it
@@ -117,16 +134,11 @@ type Edit struct {
 	ReplaceAll bool   `json:"replaceAll,omitempty"`
 }
 
-// EditResult answers editFile.
+// EditResult answers editFile, always with what it changed.
 type EditResult struct {
 	FileInfo
 	// Replaced is how many places were changed.
 	Replaced int `json:"replaced"`
-	// Added and Removed count lines, as in a diff.
-	Added   int `json:"added"`
-	Removed int `json:"removed"`
-	// Diff is a unified diff with three lines around each change, at most 32 KiB of it.
-	Diff string `json:"diff"`
 }
 
 // StatFile is the payload of a statFile request.
@@ -226,4 +238,18 @@ type FilesChanged struct {
 	Paths []string `json:"paths"`
 	// Incomplete: changes were missed or too many; look at everything.
 	Incomplete bool `json:"incomplete,omitempty"`
+}
+
+// TypeOpenEditor shows a file in the editor.
+const TypeOpenEditor = "openEditor"
+
+// OpenEditor is the payload of an openEditor request: a regular file is shown in the page
+// of the editor that was opened last. The answer is empty; no_editor, within three seconds,
+// if no page is open.
+type OpenEditor struct {
+	Path string `json:"path"`
+	// Line and Column count from 1. Default: 1. A path with a number between colons, such
+	// as "a:1", is shown from its beginning.
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 }

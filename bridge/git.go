@@ -68,6 +68,27 @@ type Diff struct {
 	Files   int `json:"files"`
 	Added   int `json:"added"`
 	Removed int `json:"removed"`
+	// Changes are the changed files by path, at most 1,000; never nil.
+	Changes []FileChange `json:"changes"`
+}
+
+// Kinds of FileChange.
+const (
+	ChangeAdded    = "added"
+	ChangeModified = "modified"
+	ChangeDeleted  = "deleted"
+	ChangeRenamed  = "renamed"
+)
+
+// FileChange is one changed file of a Diff. Added and Removed count lines; both are 0 of a
+// binary file.
+type FileChange struct {
+	Path string `json:"path"`
+	// OldPath is where a renamed file was.
+	OldPath string `json:"oldPath,omitempty"`
+	Status  string `json:"status"`
+	Added   int    `json:"added"`
+	Removed int    `json:"removed"`
 }
 
 // GitLog is the payload of a gitLog request.

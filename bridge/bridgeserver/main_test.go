@@ -34,6 +34,7 @@ func hashOf(key string) string {
 // stand is a running bridge: both ports over real TCP, on a folder of its own.
 type stand struct {
 	root, socket string
+	pages        string // the folder of pages' sockets
 	api, editor  *httptest.Server
 	server       *bridgeserver.Server
 	closeOnce    sync.Once
@@ -41,10 +42,10 @@ type stand struct {
 
 func start(t *testing.T) *stand {
 	t.Helper()
-	s := &stand{root: t.TempDir(), socket: filepath.Join(t.TempDir(), "e.sock")}
+	s := &stand{root: t.TempDir(), socket: filepath.Join(t.TempDir(), "e.sock"), pages: t.TempDir()}
 	var err error
 	s.server, err = bridgeserver.New(bridgeserver.Config{
-		KeySHA256: hashOf(key), Root: s.root, StateDir: filepath.Join(t.TempDir(), "state"), EditorSocket: s.socket,
+		KeySHA256: hashOf(key), Root: s.root, StateDir: filepath.Join(t.TempDir(), "state"), EditorSocket: s.socket, PagesFolder: s.pages,
 		Children: supervisor.NewChildren(), Env: append(os.Environ(), "KALPANA_SECRET=hidden"), Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {

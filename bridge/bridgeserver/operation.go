@@ -105,13 +105,20 @@ func (s *Server) writeFile(r *request, payload json.RawMessage) (any, error) {
 		return nil, err
 	}
 	if !in.Binary {
-		if err := r.hold(holdsContents); err != nil {
+		holds := int64(holdsContents)
+		if in.Diff { // of what was there
+			holds = holdsEdit
+		}
+		if err := r.hold(holds); err != nil {
 			return nil, err
 		}
 		return s.files.Write(r.ctx, in, nil)
 	}
 	if in.Content != nil {
 		return nil, bridge.Errorf(bridge.CodeBadRequest, "content and binary exclude each other")
+	}
+	if in.Diff || in.DryRun {
+		return nil, bridge.Errorf(bridge.CodeBadRequest, "diff and dryRun are not for contents in frames")
 	}
 	body, err := r.upload()
 	if err != nil {

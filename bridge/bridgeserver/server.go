@@ -1,6 +1,7 @@
 package bridgeserver
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -37,6 +38,9 @@ type Config struct {
 	StateDir string
 	// EditorSocket is the Unix socket of the editor. It need not exist yet.
 	EditorSocket string
+	// PagesFolder is where the editor's pages have their sockets. Default: what the image's
+	// start-editor sets, /tmp/run-UID.
+	PagesFolder string
 	// Children starts all processes.
 	Children *supervisor.Children
 	// Env is the environment of commands and terminals; see supervisor.ChildEnv.
@@ -51,6 +55,7 @@ type Server struct {
 	key        keyHash
 	root       *os.Root
 	editor     *editor
+	pages      pages
 	log        *slog.Logger
 	files      *files.Files
 	processes  *process.Processes
@@ -80,6 +85,7 @@ func New(cfg Config) (*Server, error) {
 		key:       key,
 		root:      root,
 		editor:    newEditor(cfg.EditorSocket, cfg.Log),
+		pages:     pages{cmp.Or(cfg.PagesFolder, pagesFolder())},
 		log:       cfg.Log,
 		files:     files.New(root, cfg.Children),
 		processes: process.New(process.Options{Root: root, Run: cfg.Children, Env: cfg.Env, Log: cfg.Log}),
@@ -119,6 +125,8 @@ func (s *Server) table(repository *git.Git, finder *search.Search) map[string]op
 		bridge.TypeListFiles:     bounded(holdsListing, answering(s.files.List)),
 		bridge.TypeGlob:          bounded(holdsListing, answering(s.files.Glob)),
 		bridge.TypeWatchFiles:    streaming(finishing(s.files.Watch)),
+
+		bridge.TypeOpenEditor: answering(done(s.openEditor)),
 
 		bridge.TypeSearch: bounded(holdsContents, answering(finder.Search)),
 

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"pgregory.net/rapid"
+
 	"github.com/kalpana-dev/kalpana/bridge"
 )
 
@@ -190,8 +192,8 @@ func TestTextsThatAreMadeToBeSlow(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if d, _, _ := diff("f", c.text, got, changes); len(d) > maxDiffBytes {
-			t.Errorf("%s: a diff of %d bytes", name, len(d))
+		if d := diff("f", c.text, got, changes); len(d.unified) > maxDiffBytes {
+			t.Errorf("%s: a diff of %d bytes", name, len(d.unified))
 		}
 	}
 }
@@ -282,16 +284,65 @@ func FuzzIndentation(f *testing.F) {
 	})
 }
 
+// FuzzRewritten checks that the diff of any two texts turns one into the other.
+func FuzzRewritten(f *testing.F) {
+	f.Add("a\nb\nc\n", "c\nb\na\n")
+	f.Add("a\nb\n}\nc", "b\n}\n}\na\nc\n")
+	f.Add("", "a")
+	f.Fuzz(func(t *testing.T, old, edited string) { checkDiff(t, old, edited, rewritten(old, edited)) })
+}
+
+// TestNothingElseChanges edits one line among others, given as it is or with other white
+// space around it. Whatever was before and behind it is there afterwards, byte for byte.
+func TestNothingElseChanges(t *testing.T) {
+	t.Parallel()
+	made := 0
+	rapid.Check(t, func(t *rapid.T) {
+		around := rapid.StringOfN(rapid.SampledFrom([]rune("ab  \t\t\n\n\r\u00e9\u00a0\ufeff")), 0, 60, -1)
+		pick := func(label string, list ...string) string { return rapid.SampledFrom(list).Draw(t, label) }
+		before := around.Draw(t, "before") + pick("indentation", "", "\n", "\n\t", "\n    ")
+		behind := pick("line end", "", "\n", "\r\n", " \n") + around.Draw(t, "behind")
+		inner := pick("text", "Z", "Z\n\tY", "Z\r\n\tY", "{\nZ\n}")
+		text := before + inner + behind
+		// What is given has another indentation, white space at line ends, and line ends.
+		blank, end := pick("blank", "", "", " ", "\t", "    "), pick("end", "", "", "\n", "\r\n", " \n")
+		given := strings.ReplaceAll(inner, "\r\n", pick("CRLF", "\n", "\r\n"))
+		given = strings.ReplaceAll(given, "\n", pick("blank at line end", "", " ")+"\n"+blank)
+		e := bridge.Edit{OldText: blank + given + end, NewText: pick("new", "", blank+"X", blank+"X\n", blank+"X\n"+blank+"\tX\n", "X", "X\r")}
+		got, _, replaced, err := apply("f", text, []bridge.Edit{e})
+		if err != nil {
+			return // refused; the other tests say when that is right
+		}
+		made++
+		// What belongs to the line itself may go with it: its indentation, white space at its
+		// end, and the end if it was given.
+		head, tail := strings.TrimRight(before, " \t"), strings.TrimLeft(behind, " \t\r")
+		if strings.HasSuffix(e.OldText, "\n") {
+			tail = strings.TrimPrefix(tail, "\n")
+		}
+		if replaced != 1 || !strings.HasPrefix(got, head) || !strings.HasSuffix(got, tail) || len(got) < len(head)+len(tail) {
+			t.Fatalf("%+v in %q became %q", e, text, got)
+		}
+		middle := got[len(head) : len(got)-len(tail)]
+		if strings.Count(middle, "X") != strings.Count(e.NewText, "X") || strings.ContainsAny(middle, "abYZ{}\u00e9\u00a0") {
+			t.Fatalf("%+v in %q became %q, which has %q in the middle", e, text, got, middle)
+		}
+	})
+	if made < 10 {
+		t.Errorf("%d edits were made at all", made)
+	}
+}
+
 // checkDiff checks that the diff of two texts turns one into the other.
 func checkDiff(t *testing.T, old, edited string, changes []change) {
 	t.Helper()
-	d, added, removed := diff("f", old, edited, changes)
-	if strings.Contains(d, "was cut here") {
+	d := diff("f", old, edited, changes)
+	if d.cut {
 		return
 	}
-	got, plus, minus := patch(t, old, d)
-	if got != edited || plus != added || minus != removed {
-		t.Fatalf("%q is patched to %q instead of %q, +%d −%d instead of +%d −%d:\n%s", old, got, edited, plus, minus, added, removed, d)
+	got, plus, minus := patch(t, old, d.unified)
+	if got != edited || plus != d.added || minus != d.removed {
+		t.Fatalf("%q is patched to %q instead of %q, +%d −%d instead of +%d −%d:\n%s", old, got, edited, plus, minus, d.added, d.removed, d.unified)
 	}
 }
 
@@ -375,15 +426,16 @@ func TestDiffs(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if d, _, _ := diff("f", c.text, got, changes); d != "--- a/f\n+++ b/f\n"+c.want {
-			t.Errorf("%s:\n%s", name, d)
+		if d := diff("f", c.text, got, changes); d.unified != "--- a/f\n+++ b/f\n"+c.want || d.cut {
+			t.Errorf("%s:\n%s", name, d.unified)
 		}
 		checkDiff(t, c.text, got, changes)
 	}
 	long := strings.Repeat("some text\n", 10_000)
 	got, changes, _, err := apply("f", long, all("some", "any"))
-	d, added, removed := diff("a\nb", long, got, changes)
-	if err != nil || len(d) > maxDiffBytes || len(d) < maxDiffBytes-100 || !strings.HasSuffix(d, "was cut here\n") || added != 10_000 || removed != 10_000 || !strings.HasPrefix(d, `--- a/"a\nb"`) {
-		t.Errorf("a long diff: %d bytes, +%d −%d, %v", len(d), added, removed, err)
+	d := diff("a\nb", long, got, changes)
+	if err != nil || len(d.unified) > maxDiffBytes || len(d.unified) < maxDiffBytes-100 || !d.cut || !strings.HasSuffix(d.unified, " text\n") ||
+		d.added != 10_000 || d.removed != 10_000 || !strings.HasPrefix(d.unified, `--- a/"a\nb"`) {
+		t.Errorf("a long diff: %d bytes, +%d −%d, %v", len(d.unified), d.added, d.removed, err)
 	}
 }

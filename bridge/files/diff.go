@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/kalpana-dev/kalpana/bridge"
 )
 
 const (
@@ -13,10 +15,24 @@ const (
 	contextLines = 3
 )
 
-// diff returns the unified diff of old and new, cut at maxDiffBytes, and how many lines
-// it adds and removes. changes are where they may differ; only there is it looked, so
-// that the time depends on them and not on the file.
-func diff(p, old, new string, changes []change) (unified string, added, removed int) {
+// difference is what diff found.
+type difference struct {
+	// unified is a unified diff; cut says that it is longer than maxDiffBytes and ends
+	// after one of its lines.
+	unified string
+	cut     bool
+	// added and removed count lines, of all of it.
+	added, removed int
+}
+
+// tell puts the difference into an answer.
+func (d difference) tell(info *bridge.FileInfo) {
+	info.Added, info.Removed, info.Diff, info.DiffTruncated = d.added, d.removed, d.unified, d.cut
+}
+
+// diff compares old and new. changes are where they may differ; only there is it looked,
+// so that the time depends on them and not on the file.
+func diff(p, old, new string, changes []change) difference {
 	d := differ{old: old, new: new}
 	for _, c := range d.wholeLines(changes) {
 		d.refine(c)
@@ -27,6 +43,7 @@ func diff(p, old, new string, changes []change) (unified string, added, removed 
 	}
 	d.line("--- a/" + name + "\n")
 	d.line("+++ b/" + name + "\n")
+	var added, removed int
 	for i := 0; i < len(d.edits); {
 		// Changes share a hunk if no line between them would be left out.
 		end := i + 1
@@ -36,7 +53,7 @@ func diff(p, old, new string, changes []change) (unified string, added, removed 
 		added, removed = d.hunk(d.edits[i:end], added, removed)
 		i = end
 	}
-	return d.out.String(), added, removed
+	return difference{d.out.String(), d.full, added, removed}
 }
 
 // differ compares two texts.
@@ -147,15 +164,10 @@ func (d *differ) lines(mark, text string) {
 
 // line writes a line unless the diff is too long already.
 func (d *differ) line(s string) {
-	const cut = "\\ The diff is longer and was cut here\n"
-	if d.full {
-		return
+	d.full = d.full || d.out.Len()+len(s) > maxDiffBytes
+	if !d.full {
+		d.out.WriteString(s)
 	}
-	if d.out.Len()+len(s)+len(cut) > maxDiffBytes {
-		d.full = true
-		s = cut
-	}
-	d.out.WriteString(s)
 }
 
 // countLines counts lines; a last one without an end counts.

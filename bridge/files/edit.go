@@ -28,7 +28,7 @@ func (f *Files) Edit(ctx context.Context, req bridge.EditFile) (bridge.EditResul
 	if len(req.Edits) < 1 || len(req.Edits) > maxEdits {
 		return bridge.EditResult{}, bridge.Errorf(bridge.CodeBadRequest, "%d edits; give 1 to %d", len(req.Edits), maxEdits)
 	}
-	to, err := f.place(p, condition{}, false)
+	to, err := f.place(p, condition{}, refuseMissing)
 	if err != nil {
 		return bridge.EditResult{}, err
 	}
@@ -49,13 +49,16 @@ func (f *Files) Edit(ctx context.Context, req bridge.EditFile) (bridge.EditResul
 	if err != nil {
 		return bridge.EditResult{}, err
 	}
-	answer := bridge.EditResult{Replaced: replaced}
-	answer.Diff, answer.Added, answer.Removed = diff(p, text, edited, changes)
-	answer.FileInfo, err = f.replace(ctx, to, condition{hash: hash}, strings.NewReader(edited))
+	put := f.replace
+	if req.DryRun {
+		put = f.rehearse
+	}
+	info, err := put(ctx, to, condition{hash: hash}, strings.NewReader(edited))
 	if err != nil {
 		return bridge.EditResult{}, err
 	}
-	return answer, nil
+	diff(p, text, edited, changes).tell(&info)
+	return bridge.EditResult{FileInfo: info, Replaced: replaced}, nil
 }
 
 // text returns a file's contents, which must be text, and their hash.

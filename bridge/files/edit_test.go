@@ -29,9 +29,11 @@ func TestEditingAFile(t *testing.T) {
 	info, err := os.Lstat(s.path("src/a.go"))
 	must(t, err)
 	expect := bridge.EditResult{
-		FileInfo: bridge.FileInfo{Path: "link", Size: int64(len(want)), ModifiedAt: info.ModTime().UTC(), Hash: hashOf(want)},
-		Replaced: 3, Added: 3, Removed: 3,
-		Diff: "--- a/link\n+++ b/link\n@@ -1,4 +1,4 @@\n-package a\n+package b\n \n-var x = 1\n+var x = 2\n-var y = 1\n+var y = 2\n",
+		FileInfo: bridge.FileInfo{
+			Path: "link", Size: int64(len(want)), ModifiedAt: info.ModTime().UTC(), Hash: hashOf(want), Added: 3, Removed: 3,
+			Diff: "--- a/link\n+++ b/link\n@@ -1,4 +1,4 @@\n-package a\n+package b\n \n-var x = 1\n+var x = 2\n-var y = 1\n+var y = 2\n",
+		},
+		Replaced: 3,
 	}
 	if diff := cmp.Diff(expect, got); diff != "" || info.Mode() != 0o640 {
 		t.Errorf("mode %v, %s", info.Mode(), diff)

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"sync/atomic"
 	"syscall"
 
@@ -141,4 +142,18 @@ func (f *Files) open(p string) (*os.File, fs.FileInfo, error) {
 		return nil, nil, f.explain(p, err)
 	}
 	return file, info, nil
+}
+
+// Locate returns the absolute path of a regular file, which a program outside is to open.
+// It may be another file by then; that program has its own rights.
+func (f *Files) Locate(p string) (string, error) {
+	name, err := f.clean(p)
+	if err != nil {
+		return "", err
+	}
+	file, _, err := f.open(name)
+	if err != nil {
+		return "", err
+	}
+	return path.Join(f.root.Name(), name), file.Close()
 }

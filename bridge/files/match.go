@@ -22,6 +22,10 @@ func find(text string, e bridge.Edit) []match {
 	if strings.Trim(e.OldText, " \t\r\n") == "" {
 		return nil
 	}
+	// At the end of both a carriage return alone is half of a line end that stays.
+	if strings.HasSuffix(e.OldText, "\r") {
+		e.NewText = strings.TrimSuffix(e.NewText, "\r")
+	}
 	// A mark at the beginning is no part of the first line for whoever looks at it.
 	skip := 0
 	if strings.HasPrefix(text, bom) {

@@ -32,9 +32,19 @@ type place struct {
 	locked bool
 }
 
+// missing says what place does about directories that are not there.
+type missing int
+
+const (
+	refuseMissing missing = iota
+	makeMissing
+	// pretendMissing makes none: the place found is that of the first of them.
+	pretendMissing
+)
+
 // place finds where p is to be written, and refuses what is no writable regular file.
-// Missing directories are made if create is set and only does not forbid to make a file.
-func (f *Files) place(p string, only condition, create bool) (*place, error) {
+// Directories are not made where only forbids to make a file.
+func (f *Files) place(p string, only condition, dirs missing) (*place, error) {
 	name, err := f.target(p)
 	if err != nil {
 		return nil, err
@@ -45,10 +55,17 @@ func (f *Files) place(p string, only condition, create bool) (*place, error) {
 		if only.hash != "" {
 			return nil, changed(p)
 		}
-		if create {
-			if err := f.root.MkdirAll(path.Dir(name), 0o755); err != nil {
-				return nil, f.explain(p, err)
-			}
+		switch dirs {
+		case makeMissing:
+			err = f.root.MkdirAll(path.Dir(name), 0o755)
+		case pretendMissing:
+			name, err = f.firstMissing(name)
+			to.base = path.Base(name)
+		default:
+			err = nil
+		}
+		if err != nil {
+			return nil, f.explain(p, err)
 		}
 	case err != nil:
 		return nil, f.explain(p, err)

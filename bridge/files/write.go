@@ -26,17 +26,27 @@ func (f *Files) Write(ctx context.Context, req bridge.WriteFile, body io.Reader)
 	if req.IfAbsent && req.IfHash != "" {
 		return bridge.FileInfo{}, bridge.Errorf(bridge.CodeBadRequest, "ifHash and ifAbsent exclude each other")
 	}
-	if body == nil {
-		text, err := inline(p, req)
-		if err != nil {
+	text := ""
+	switch {
+	case body == nil:
+		if text, err = inline(p, req); err != nil {
 			return bridge.FileInfo{}, err
 		}
 		body = strings.NewReader(text)
-	} else if req.Content != nil {
+	case req.Content != nil:
 		return bridge.FileInfo{}, bridge.Errorf(bridge.CodeBadRequest, "content and binary exclude each other")
+	case req.Diff || req.DryRun:
+		return bridge.FileInfo{}, bridge.Errorf(bridge.CodeBadRequest, "diff and dryRun are not for contents in frames")
 	}
-	only := condition{hash: req.IfHash, absent: req.IfAbsent}
-	to, err := f.place(p, only, req.CreateDirs == nil || *req.CreateDirs)
+	only, put := condition{hash: req.IfHash, absent: req.IfAbsent}, f.replace
+	dirs := makeMissing
+	if req.DryRun {
+		dirs, put = pretendMissing, f.rehearse
+	}
+	if req.CreateDirs != nil && !*req.CreateDirs {
+		dirs = refuseMissing
+	}
+	to, err := f.place(p, only, dirs)
 	if err != nil {
 		return bridge.FileInfo{}, err
 	}
@@ -44,7 +54,43 @@ func (f *Files) Write(ctx context.Context, req bridge.WriteFile, body io.Reader)
 	if err := f.check(ctx, to, only); err != nil {
 		return bridge.FileInfo{}, err
 	}
-	return f.replace(ctx, to, only, body)
+	if !req.Diff {
+		return put(ctx, to, only, body)
+	}
+	// Locked from here on, so that the diff is one to what is replaced.
+	unlock, err := f.lock(ctx, to)
+	if err != nil {
+		return bridge.FileInfo{}, err
+	}
+	defer unlock()
+	changed, err := f.compare(ctx, to, text)
+	if err != nil {
+		return bridge.FileInfo{}, err
+	}
+	info, err := put(ctx, to, only, body)
+	if err == nil {
+		changed.tell(&info)
+	}
+	return info, err
+}
+
+// compare tells what text changes in the file at the place; the zero difference if one
+// of the two is no text or too long for it, or cannot be read.
+func (f *Files) compare(ctx context.Context, to *place, text string) (difference, error) {
+	old := ""
+	if to.exists {
+		var err error
+		switch old, _, err = f.text(ctx, to); {
+		case ctx.Err() != nil:
+			return difference{}, ctx.Err()
+		case err != nil:
+			return difference{}, nil
+		}
+	}
+	if !isText([]byte(text)) {
+		return difference{}, nil
+	}
+	return diff(to.path, old, text, rewritten(old, text)), nil
 }
 
 // inline returns the contents that stand in the request itself.

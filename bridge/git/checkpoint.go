@@ -80,7 +80,7 @@ func (g *Git) DiffCheckpoint(ctx context.Context, req bridge.DiffCheckpoint) (br
 	if err != nil {
 		return bridge.Diff{}, err
 	}
-	return g.diff(ctx, s.git("diff-tree", "-r", from, to), spec(p)...)
+	return g.diff(ctx, s.git("diff-tree", "-r", from, to), ".", spec(p)...)
 }
 
 // present stores the files as they are now and returns their tree.

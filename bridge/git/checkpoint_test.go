@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kalpana-dev/kalpana/bridge"
 )
 
@@ -235,6 +237,18 @@ func TestDiffsOfCheckpoints(t *testing.T) {
 		if d := s.since(test.req); d.Files != test.files || d.Added != test.added || d.Removed != test.removed || !strings.Contains(d.Diff, test.has) || d.Truncated {
 			t.Errorf("%+v: %+v", test.req, d)
 		}
+	}
+	want := []bridge.FileChange{
+		{Path: "c", Status: bridge.ChangeAdded, Added: 1},
+		{Path: "repo/a", Status: bridge.ChangeModified, Added: 1},
+		{Path: "repo/b", Status: bridge.ChangeAdded, Added: 1},
+		{Path: "repo/gone", Status: bridge.ChangeDeleted, Removed: 1},
+	}
+	if diff := cmp.Diff(want, s.since(bridge.DiffCheckpoint{ID: first.ID}).Changes); diff != "" {
+		t.Error(diff)
+	}
+	if d := s.since(bridge.DiffCheckpoint{ID: first.ID, To: first.ID}); d.Changes == nil || len(d.Changes) != 0 {
+		t.Errorf("got %+v", d.Changes)
 	}
 	// A file that is ignored by now was not deleted.
 	s.write("repo/.gitignore", "ignored\n")

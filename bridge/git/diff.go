@@ -22,7 +22,7 @@ const (
 // configuration says, and without running other programs.
 var plainDiff = []string{
 	"--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/",
-	"--unified=3", "--inter-hunk-context=0", "--submodule=short", "--ignore-submodules=dirty", "--no-indent-heuristic",
+	"--submodule=short", "--ignore-submodules=dirty", "--no-indent-heuristic",
 }
 
 // Diff answers gitDiff. As git diff always does, it may note in the index which files have
@@ -47,20 +47,21 @@ func (g *Git) Diff(ctx context.Context, req bridge.GitDiff) (bridge.Diff, error)
 		}
 		args = append(args, hash)
 	}
-	return g.diff(ctx, r.look(args...), r.pathspec())
+	return g.diff(ctx, r.look(args...), r.path, r.pathspec())
 }
 
 // diff runs i, which is a diff without options, twice: for the text and for the counts.
-func (g *Git) diff(ctx context.Context, i invocation, specs ...string) (bridge.Diff, error) {
+// root is what git's paths are relative to.
+func (g *Git) diff(ctx context.Context, i invocation, root string, specs ...string) (bridge.Diff, error) {
 	with := func(options ...string) invocation {
 		j := i
 		j.Args = append(append(append(append([]string{}, i.Args...), plainDiff...), options...), "--")
 		j.Args = append(j.Args, specs...)
 		return j
 	}
-	var d bridge.Diff
+	d := bridge.Diff{Changes: []bridge.FileChange{}}
 	text := &limited{most: bridge.MaxInlineBytes}
-	patch := with("--patch")
+	patch := with("--patch", "--unified=3", "--inter-hunk-context=0")
 	patch.Output = text
 	_, err := g.do(ctx, patch)
 	if errors.Is(err, errEnough) {
@@ -72,11 +73,12 @@ func (g *Git) diff(ctx context.Context, i invocation, specs ...string) (bridge.D
 	var cut bool
 	d.Diff, cut = fit(child.Text(string(text.kept)), d.Truncated)
 	d.Truncated = d.Truncated || cut
-	counts := with("--numstat", "-z")
-	n := &numstat{}
+	// Without --unified, which would print the text once more, and files in conflict not at all.
+	counts := with("--raw", "--numstat", "-z")
+	n := &numstat{root: root}
 	counts.Output = &tokens{take: n.take}
 	_, err = g.do(ctx, counts)
-	d.Files, d.Added, d.Removed = n.files, n.added, n.removed
+	d.Files, d.Added, d.Removed, d.Changes = n.files, n.added, n.removed, n.sorted()
 	return d, err
 }
 

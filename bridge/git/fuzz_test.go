@@ -44,11 +44,17 @@ func FuzzStatus(f *testing.F) {
 func FuzzNumstat(f *testing.F) {
 	f.Add("1\t2\ta\x00-\t-\tbin\x003\t4\t\x00old\x00new\x005\t6\tb\x00", 5)
 	f.Add("99999999999999999999\t-1\tx\x00\t\t\x00", 0)
+	f.Add(":100644 100644 a b M\x00a\x00:100644 100644 a b R090\x00o\x00n\x00:\x00\xff\x001\t2\ta\x003\t4\t\x00o\x00n\x00-\t-\t\xff\x00", 7)
 	f.Fuzz(func(t *testing.T, output string, at int) {
-		n := &numstat{}
+		n := &numstat{root: "repo"}
 		split(output, at, n.take)
 		if n.files < 0 || n.added < 0 || n.removed < 0 || n.files > strings.Count(output, "\x00") {
 			t.Errorf("got %+v", n)
+		}
+		for _, c := range n.sorted() {
+			if c.Path == "" || !utf8.ValidString(c.Path+c.OldPath) || c.Status == "" || (c.OldPath != "") && c.Status != bridge.ChangeRenamed {
+				t.Errorf("got %+v", c)
+			}
 		}
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/kalpana-dev/kalpana/bridge"
 )
 
@@ -222,6 +224,76 @@ func TestDiffsSayWhatDiffers(t *testing.T) {
 		if _, err := s.Diff(t.Context(), test.req); code(t, err) != test.code {
 			t.Errorf("%+v: %v, want %s", test.req, err, test.code)
 		}
+	}
+}
+
+func TestDiffsNameTheChangedFiles(t *testing.T) {
+	s := start(t)
+	s.repository("repo", "a", "dir/old", "gone", "bin", "mode", "tab\tand\nline", ":colon", "type")
+	s.write("repo/dir/old", strings.Repeat("a line of some length\n", 20))
+	s.git(s.path("repo"), "add", ".")
+	s.git(s.path("repo"), "commit", "-qm", "second")
+	s.write("repo/a", "a\nmore\n")
+	s.git(s.path("repo"), "mv", "dir/old", "dir/new")
+	s.write("repo/dir/new", strings.Repeat("a line of some length\n", 20)+"and one\n")
+	s.remove("repo/gone")
+	s.write("repo/bin", "\x00\x01")
+	s.must(os.Chmod(s.path("repo/mode"), 0o755))
+	s.write("repo/tab\tand\nline", "1\n2\n")
+	s.write("repo/:colon", "")
+	s.write("repo/new é", "1\n")
+	s.remove("repo/type")
+	s.must(os.Symlink("a", s.path("repo/type")))
+	s.git(s.path("repo"), "add", ".")
+	want := []bridge.FileChange{
+		{Path: "repo/:colon", Status: bridge.ChangeModified, Removed: 1},
+		{Path: "repo/a", Status: bridge.ChangeModified, Added: 1},
+		{Path: "repo/bin", Status: bridge.ChangeModified},
+		{Path: "repo/dir/new", OldPath: "repo/dir/old", Status: bridge.ChangeRenamed, Added: 1},
+		{Path: "repo/gone", Status: bridge.ChangeDeleted, Removed: 1},
+		{Path: "repo/mode", Status: bridge.ChangeModified},
+		{Path: "repo/new é", Status: bridge.ChangeAdded, Added: 1},
+		{Path: "repo/tab\tand\nline", Status: bridge.ChangeModified, Added: 2, Removed: 2},
+		{Path: "repo/type", Status: bridge.ChangeModified, Added: 1, Removed: 1},
+	}
+	d, err := s.Diff(t.Context(), bridge.GitDiff{Staged: true})
+	if diff := cmp.Diff(want, d.Changes); diff != "" || err != nil || d.Files != len(want) {
+		t.Errorf("%d files, %v\n%s", d.Files, err, diff)
+	}
+	d, err = s.Diff(t.Context(), bridge.GitDiff{Path: "repo/dir"})
+	if err != nil || d.Changes == nil || len(d.Changes) != 0 {
+		t.Errorf("nothing differs: %+v, %v", d, err)
+	}
+}
+
+func TestAConflictIsOneChange(t *testing.T) {
+	s := start(t)
+	s.repository(".", "a")
+	s.git(s.dir, "checkout", "-qb", "side")
+	s.write("a", "side\n")
+	s.git(s.dir, "commit", "-qam", "side")
+	s.git(s.dir, "checkout", "-q", "main")
+	s.write("a", "main\n")
+	s.git(s.dir, "commit", "-qam", "main")
+	s.git(s.dir, "config", "alias.clash", "!git merge -q side || true")
+	s.git(s.dir, "clash")
+	d, err := s.Diff(t.Context(), bridge.GitDiff{})
+	want := []bridge.FileChange{{Path: "a", Status: bridge.ChangeModified, Added: 4}} // <<<<<<<, =======, side, >>>>>>>
+	if diff := cmp.Diff(want, d.Changes); diff != "" || err != nil || d.Files != 1 {
+		t.Errorf("%d files, %v\n%s", d.Files, err, diff)
+	}
+}
+
+func TestOfManyChangesTheFirstAreNamed(t *testing.T) {
+	s := start(t)
+	s.repository(".")
+	for i := range 1100 {
+		s.write(fmt.Sprintf("f%04d", i), "1\n")
+	}
+	s.git(s.dir, "add", ".")
+	d, err := s.Diff(t.Context(), bridge.GitDiff{Staged: true})
+	if err != nil || d.Files != 1100 || len(d.Changes) != 1000 || d.Changes[999].Path != "f0999" || d.Changes[999].Status != bridge.ChangeAdded {
+		t.Errorf("%d files, %d named, %v", d.Files, len(d.Changes), err)
 	}
 }
 

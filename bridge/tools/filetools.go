@@ -93,7 +93,7 @@ func (s *Server) addFileTools(m *mcp.Server) {
 		}
 		return s.Files.Edit(ctx, bridge.EditFile{Path: a.Path, Edits: edits, IfHash: a.IfHash})
 	}, func(r bridge.EditResult) string {
-		return fmt.Sprintf("%s: %d places changed, +%d -%d lines, hash %s\n%s", r.Path, r.Replaced, r.Added, r.Removed, r.Hash, r.Diff)
+		return fmt.Sprintf("%s: %d places changed, +%d -%d lines, hash %s\n%s", r.Path, r.Replaced, r.Added, r.Removed, r.Hash, showChange(r.FileInfo))
 	})
 	add(m, bridge.TypeStatFile, "File information", "Tells kind, size and time of change of a file or folder.", reads, func(ctx context.Context, a pathArgs) (bridge.Entry, error) {
 		return s.Files.Stat(ctx, bridge.StatFile(a))

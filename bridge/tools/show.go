@@ -176,3 +176,11 @@ func showCheckpoint(c bridge.Checkpoint) string {
 	}
 	return s
 }
+
+// showChange shows what a file's change is, and whether that is all of it.
+func showChange(f bridge.FileInfo) string {
+	if f.DiffTruncated {
+		return f.Diff + "[the rest is left out]"
+	}
+	return f.Diff
+}
