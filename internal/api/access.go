@@ -37,7 +37,7 @@ func humansOnly(ctx context.Context) error {
 
 func (s *Server) registerTokens() {
 	const base = "/api/v1/tokens"
-	huma.Register(s.api, operation("GET", base, "list-tokens", "Your API tokens", 200), func(ctx context.Context, _ *page) (*list[Token], error) {
+	huma.Register(s.api, operation("GET", base, "list-tokens", "Your API tokens", 200), func(ctx context.Context, _ *Page) (*list[Token], error) {
 		found, err := s.Identity.Tokens(ctx, caller(ctx).UserID)
 		if err != nil {
 			return nil, s.fail(err)
@@ -88,7 +88,7 @@ type Session struct {
 }
 
 func (s *Server) registerSessions() {
-	huma.Register(s.api, operation("GET", "/api/v1/sessions", "list-sessions", "Where you are signed in", 200), func(ctx context.Context, _ *page) (*list[Session], error) {
+	huma.Register(s.api, operation("GET", "/api/v1/sessions", "list-sessions", "Where you are signed in", 200), func(ctx context.Context, _ *Page) (*list[Session], error) {
 		me := caller(ctx)
 		found, err := s.Identity.Sessions(ctx, me.UserID)
 		if err != nil {
@@ -128,7 +128,7 @@ func adminsOnly(ctx context.Context) error {
 
 func (s *Server) registerInvitations() {
 	const base = "/api/v1/invitations"
-	huma.Register(s.api, operation("GET", base, "list-invitations", "Invitations (administrators)", 200), func(ctx context.Context, _ *page) (*list[Invitation], error) {
+	huma.Register(s.api, operation("GET", base, "list-invitations", "Invitations (administrators)", 200), func(ctx context.Context, _ *Page) (*list[Invitation], error) {
 		if err := adminsOnly(ctx); err != nil {
 			return nil, err
 		}
@@ -190,7 +190,7 @@ type UserRecord struct {
 }
 
 func (s *Server) registerAdmin() {
-	huma.Register(s.api, operation("GET", "/api/v1/admin/users", "list-users", "Everybody (administrators)", 200), func(ctx context.Context, in *page) (*list[UserRecord], error) {
+	huma.Register(s.api, operation("GET", "/api/v1/admin/users", "list-users", "Everybody (administrators)", 200), func(ctx context.Context, in *Page) (*list[UserRecord], error) {
 		if err := adminsOnly(ctx); err != nil {
 			return nil, err
 		}
@@ -230,7 +230,7 @@ func (s *Server) registerAdmin() {
 		}
 		return nil, nil
 	})
-	huma.Register(s.api, operation("GET", "/api/v1/admin/workspaces", "list-all-workspaces", "Everybody's workspaces (administrators)", 200), func(ctx context.Context, in *page) (*list[Workspace], error) {
+	huma.Register(s.api, operation("GET", "/api/v1/admin/workspaces", "list-all-workspaces", "Everybody's workspaces (administrators)", 200), func(ctx context.Context, in *Page) (*list[Workspace], error) {
 		if err := adminsOnly(ctx); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/internal/chat"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -46,6 +47,7 @@ type event struct {
 	id   string // of the workspace
 	user string // who may see it
 	ws   workspace.Workspace
+	chat chat.Chat
 }
 
 // NewEvents returns a hub whose ids are not those of an earlier process.
@@ -74,6 +76,20 @@ func (e *Events) AnnounceDeleted(id string) {
 	}
 	delete(e.known, id)
 	e.publish(event{name: "workspace.deleted", id: id, user: last.owner})
+}
+
+// AnnounceChat tells readers that a chat has changed.
+func (e *Events) AnnounceChat(c chat.Chat) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.publish(event{name: "chat", id: c.ID, user: c.OwnerID, chat: c})
+}
+
+// AnnounceChatDeleted tells readers that a chat is gone.
+func (e *Events) AnnounceChatDeleted(c chat.Chat) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.publish(event{name: "chat.deleted", id: c.ID, user: c.OwnerID, chat: c})
 }
 
 func (e *Events) publish(ev event) {
@@ -136,8 +152,13 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 			return nil
 		}
 		var data any = map[string]string{"id": ev.id}
-		if ev.name == "workspace" {
+		switch ev.name {
+		case "workspace":
 			data = s.wire(ev.ws)
+		case "chat":
+			data = wireChat(ev.chat)
+		case "chat.deleted":
+			data = map[string]string{"id": ev.id, "workspaceId": ev.chat.WorkspaceID}
 		}
 		return out.send(s.Events.boot+"-"+strconv.FormatUint(ev.seq, 10), ev.name, data)
 	}

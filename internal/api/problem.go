@@ -11,8 +11,10 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/portlease"
+	"github.com/kalpana-dev/kalpana/internal/spend"
 	"github.com/kalpana-dev/kalpana/internal/user"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -26,6 +28,7 @@ type Problem struct {
 	Code   string `json:"code" doc:"Stable word for programs." example:"quota_exceeded"`
 	// Errors name the fields that are wrong.
 	Errors []FieldError `json:"errors,omitempty"`
+	RunID  string       `json:"runId,omitempty" doc:"With run_active: the turn that runs."`
 
 	retryAfter time.Duration
 }
@@ -101,6 +104,9 @@ func (s *Server) fail(err error) error {
 	var invalid *workspace.InvalidError
 	var field *identity.FieldError
 	var limited *identity.RateLimitedError
+	if p := chatProblem(err); p != nil {
+		return p
+	}
 	switch {
 	case err == nil:
 		return nil
@@ -133,8 +139,29 @@ func (s *Server) fail(err error) error {
 	case errors.Is(err, user.ErrExists):
 		return problem(409, "email_taken", "There is an account with this email already. Sign in instead.")
 	}
+	if exhausted, ok := errors.AsType[*spend.ExhaustedError](err); ok {
+		text := exhausted.Error()
+		return problem(402, "budget_exhausted", strings.ToUpper(text[:1])+text[1:]+".")
+	}
+	if refusal, ok := errors.AsType[*bridge.Error](err); ok {
+		return bridgeProblem(refusal)
+	}
 	s.log.Error("request failed", "err", err)
 	return problem(500, "internal_error", "Something went wrong here. Try again; an administrator finds the cause in the log.")
+}
+
+// bridgeProblem is what the bridge of a workspace refused, in its own words.
+func bridgeProblem(e *bridge.Error) *Problem {
+	status := http.StatusUnprocessableEntity
+	switch e.Code {
+	case bridge.CodeNotFound, bridge.CodeNoCheckpoint:
+		status = http.StatusNotFound
+	case bridge.CodeNoEditor:
+		status = http.StatusConflict
+	case bridge.CodeDiskFull, bridge.CodeInternal:
+		status = http.StatusBadGateway
+	}
+	return problem(status, e.Code, e.Message)
 }
 
 func invalidField(field, message string) *Problem {

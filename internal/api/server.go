@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -11,8 +12,11 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/internal/chat"
 	"github.com/kalpana-dev/kalpana/internal/config"
 	"github.com/kalpana-dev/kalpana/internal/identity"
+	"github.com/kalpana-dev/kalpana/internal/spend"
+	"github.com/kalpana-dev/kalpana/internal/uistream"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -24,11 +28,15 @@ type Options struct {
 	Config     config.Config
 	Identity   *identity.Service
 	Workspaces *workspace.Service
+	Chats      *chat.Service
+	Ledger     *spend.Ledger
 	Events     *Events
 	// Activity names what keeps a running workspace in use, from memory.
 	Activity func(id string) []string
 	// Listening asks a running workspace what listens in it.
 	Listening func(ctx context.Context, w workspace.Workspace) ([]bridge.Port, error)
+	// OpenEditor shows a file of a running workspace in its open editor.
+	OpenEditor func(ctx context.Context, w workspace.Workspace, path string, line, column int) error
 	// Ready returns what does not answer, by name; empty when all does.
 	Ready   func(context.Context) map[string]error
 	Version string
@@ -60,6 +68,8 @@ func New(o Options) *Server {
 	s.registerMe()
 	s.registerWorkspaces()
 	s.registerPorts()
+	s.registerChats()
+	s.registerAgent()
 	s.registerTokens()
 	s.registerSessions()
 	s.registerInvitations()
@@ -67,10 +77,13 @@ func New(o Options) *Server {
 	s.registerHealth()
 	s.mux.HandleFunc("GET /api/v1/events", s.serveEvents)
 	s.mux.HandleFunc("GET /api/v1/workspaces/{id}/logs", s.serveLogs)
+	s.mux.HandleFunc("POST /api/v1/chats", s.serveTurn)
+	s.mux.HandleFunc("GET /api/v1/chats/{chatId}/stream", s.serveTurnStream)
 	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problem(404, "not_found", "There is no such address in the API. /api/openapi.json lists them."))
 	})
 	s.documentStreams()
+	s.documentTurns()
 	return s
 }
 
@@ -84,16 +97,25 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Cache-Control", "no-store")
-	if r.ContentLength > maxBodyBytes {
-		writeProblem(w, problem(413, "body_too_large", "The request is larger than 1 MiB."))
+	limit := bodyLimit(r.URL.Path)
+	if r.ContentLength > limit {
+		writeProblem(w, problem(413, "body_too_large", fmt.Sprintf("The request is larger than %d MiB.", limit>>20)))
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, maxBodyBytes)
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	if r, refused := s.admit(r); refused != nil {
 		writeProblem(w, refused)
 	} else {
 		s.mux.ServeHTTP(w, r)
 	}
+}
+
+// bodyLimit is the most bytes of a request: messages to the agent may have pictures.
+func bodyLimit(path string) int64 {
+	if path == "/api/v1/chats" {
+		return uistream.MaxRequest
+	}
+	return maxBodyBytes
 }
 
 type principalKey struct{}
@@ -164,8 +186,8 @@ func foreign(r *http.Request) bool {
 	return site == "same-site" || site == "cross-site"
 }
 
-// page reads the list parameters every list takes.
-type page struct {
+// Page are the parameters that every list takes.
+type Page struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"At most this many items."`
 	Cursor string `query:"cursor" maxLength:"200" doc:"nextCursor of the page before."`
 }

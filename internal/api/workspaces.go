@@ -103,7 +103,7 @@ func seconds(n *int64) *time.Duration {
 
 func (s *Server) registerWorkspaces() {
 	const base = "/api/v1/workspaces"
-	huma.Register(s.api, operation("GET", base, "list-workspaces", "Your workspaces", 200), func(ctx context.Context, in *page) (*list[Workspace], error) {
+	huma.Register(s.api, operation("GET", base, "list-workspaces", "Your workspaces", 200), func(ctx context.Context, in *Page) (*list[Workspace], error) {
 		return s.listWorkspaces(ctx, caller(ctx).UserID, in) // the operator has no id and sees all
 	})
 	huma.Register(s.api, operation("POST", base, "create-workspace", "Create a workspace, and start it", 201), func(ctx context.Context, in *createWorkspaceInput) (*workspaceOutput, error) {
@@ -158,7 +158,7 @@ func (s *Server) registerWorkspaces() {
 	order("delete", "Delete it with all its files", 202, s.Workspaces.Delete)
 }
 
-func (s *Server) listWorkspaces(ctx context.Context, owner string, in *page) (*list[Workspace], error) {
+func (s *Server) listWorkspaces(ctx context.Context, owner string, in *Page) (*list[Workspace], error) {
 	found, next, err := s.Workspaces.List(ctx, owner, in.Limit, in.Cursor)
 	if err != nil {
 		return nil, s.fail(err)
@@ -241,7 +241,7 @@ func (s *Server) documentStreams() {
 	}
 	login := []map[string][]string{{"session": {}}, {"token": {}}}
 	s.api.OpenAPI().AddOperation(&huma.Operation{Method: "GET", Path: "/api/v1/events", OperationID: "events", Security: login,
-		Summary:   "Changes as they happen: workspace, workspace.deleted, reset. Resumes with Last-Event-ID",
+		Summary:   "Changes as they happen: workspace, workspace.deleted, chat, chat.deleted, reset. Resumes with Last-Event-ID",
 		Responses: map[string]*huma.Response{"200": {Description: "Server-sent events", Content: text("text/event-stream")}}})
 	logs := text("text/plain")
 	logs["text/event-stream"] = &huma.MediaType{Schema: &huma.Schema{Type: "string"}}

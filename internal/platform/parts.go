@@ -13,7 +13,9 @@ import (
 
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
+	"github.com/kalpana-dev/kalpana/internal/agent"
 	"github.com/kalpana-dev/kalpana/internal/api"
+	"github.com/kalpana-dev/kalpana/internal/chat"
 	"github.com/kalpana-dev/kalpana/internal/config"
 	"github.com/kalpana-dev/kalpana/internal/docker"
 	"github.com/kalpana-dev/kalpana/internal/embeddeddb"
@@ -22,8 +24,10 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/metrics"
 	"github.com/kalpana-dev/kalpana/internal/mongostore"
+	"github.com/kalpana-dev/kalpana/internal/permission"
 	"github.com/kalpana-dev/kalpana/internal/portlease"
 	"github.com/kalpana-dev/kalpana/internal/secretbox"
+	"github.com/kalpana-dev/kalpana/internal/spend"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 	"github.com/kalpana-dev/kalpana/ui"
 )
@@ -42,7 +46,10 @@ type parts struct {
 	gateway    *gateway.Gateway
 	leaser     *portlease.Leaser
 	workspaces *workspace.Service
+	ledger     *spend.Ledger
+	chats      *chat.Service
 
+	portURL                      func(id string, port int) string
 	api, logins, pages, operator http.Handler
 	hsts                         bool
 	workspaceKey                 func(id string, epoch int64) string
@@ -118,6 +125,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		return nil, err
 	}
 	events := api.NewEvents()
+	forget := forgetChats{chats: func() *chat.Service { return a.chats }, gone: make(chan string, 1000)}
 
 	// Ports, containers, workspaces.
 	installation := hex.EncodeToString(box.MAC("installation", nil))[:16]
@@ -132,7 +140,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	}
 	a.workspaces = workspace.New(workspace.Options{
 		Store: a.store.Workspaces(), Leases: a.leaser, Engine: a.engine, Prober: prober{}, LastUse: lastUse, Key: box.WorkspaceKey, Image: c.WorkspaceImage,
-		Announcers: []workspace.Announcer{a.gateway, events}, Observer: p.metrics, Log: p.log, Shared: a.store.Shared(),
+		Announcers: []workspace.Announcer{a.gateway, events, forget}, Observer: p.metrics, Log: p.log, Shared: a.store.Shared(),
 		DefaultMemory: c.Memory, DefaultCPU: c.CPU, MaxPerUser: c.MaxWorkspacesPerUser, IdleTimeout: idle,
 		FlushEvery: 2 * time.Second, StopGrace: stopGrace, Env: func(_ context.Context, w workspace.Workspace) (map[string]string, error) {
 			// Where VS Code's Ports panel says that a port inside is reached.
@@ -140,6 +148,30 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		},
 	})
 	a.undo = append(a.undo, func() error { return a.workspaces.Close(context.Background()) })
+
+	// The agent.
+	models, err := newModels(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	a.undo = append(a.undo, func() error { models.shared.Close(); return nil })
+	budgets := spend.Limits{Turn: agent.NanoUSD(*c.AgentBudgetTurn), Chat: agent.NanoUSD(*c.AgentBudgetChat), UserDay: agent.NanoUSD(*c.AgentBudgetUserDay), Day: agent.NanoUSD(*c.AgentBudgetDay)}
+	a.ledger = spend.New(a.store, budgets, time.Now, nil)
+	a.undo = append(a.undo, func() error { return a.ledger.Flush(context.Background()) })
+	a.portURL = func(id string, port int) string {
+		return c.Origin(fmt.Sprintf("%d-%s.ws.%s", port, id, c.WorkspaceDomain))
+	}
+	a.chats = chat.New(chat.Options{
+		Store: a.store.Chats(), Workspaces: reach{a}, Models: models.client, Box: box, Ledger: a.ledger, Budgets: budgets, Announcer: events, Observer: p.metrics, Log: p.log,
+		MayGoOn: func(userID string) bool { u, ok := a.identity.User(userID); return ok && !u.Suspended },
+		Model:   c.AgentModel, Mode: permission.Mode(c.AgentMode), ModeCap: permission.Mode(c.AgentModeCap), OwnKeys: *c.AgentOwnKeys, AllowTraining: *c.AgentAllowTraining,
+		Secrets: []string{c.OpenRouterAPIKey, c.GitHubClientSecret, c.OIDCClientSecret, c.Secret}, Shared: a.store.Shared(), TurnsPerUser: c.MaxWorkspacesPerUser,
+	})
+	a.undo = append(a.undo, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+		defer cancel()
+		return a.chats.Close(ctx)
+	})
 	asOf := time.Now()
 	all, err := a.workspaces.ListAll(ctx)
 	if err != nil {
@@ -148,7 +180,8 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.gateway.Replace(all, asOf)
 
 	server := api.New(api.Options{
-		Config: c, Identity: a.identity, Workspaces: a.workspaces, Events: events, Activity: a.gateway.Activity, Listening: a.listening, Ready: a.ready, Version: p.version, Log: p.log,
+		Config: c, Identity: a.identity, Workspaces: a.workspaces, Chats: a.chats, Ledger: a.ledger, Events: events,
+		Activity: a.activity, Listening: a.listening, OpenEditor: a.openEditor, Ready: a.ready, Version: p.version, Log: p.log,
 	})
 	logins := http.NewServeMux()
 	a.identity.Routes(logins)
@@ -159,6 +192,8 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.run(a.identity.Run)
 	a.run(a.workspaces.Run)
 	a.run(a.gateway.Run)
+	a.run(a.chats.Run)
+	a.run(forget.run)
 	a.run(a.gauge)
 	a.run(func(ctx context.Context) { p.closeHost(ctx) })
 	return a, nil
@@ -255,6 +290,15 @@ func (prober) Ready(ctx context.Context, port int, key string) error {
 func lastUse(ctx context.Context, port int, key string) (time.Time, error) {
 	a, err := bridgeclient.Activity(ctx, fmt.Sprintf("127.0.0.1:%d", port), key)
 	return a.Last(), err
+}
+
+// activity names what keeps a workspace in use at this moment.
+func (a *parts) activity(id string) []string {
+	uses := a.gateway.Activity(id)
+	if a.chats.Running(id) {
+		uses = append(uses, "agent")
+	}
+	return uses
 }
 
 // listening asks a workspace's bridge what listens in it.

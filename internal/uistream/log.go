@@ -46,8 +46,7 @@ var (
 // data parts that were replaced, and output of commands that have ended. So its size is
 // bounded by what the turn says, not by how, and it needs no ring that could lap a reader.
 type Log struct {
-	run   string
-	ended func() // called once, without the lock
+	run string
 
 	mu      sync.Mutex
 	checker Checker
@@ -83,7 +82,7 @@ type pendingInput struct {
 // NewLog returns the empty log of the turn that is known as run.
 func NewLog(run string) *Log {
 	return &Log{
-		run: run, ended: func() {}, changed: make(chan struct{}), unwatched: time.Now(),
+		run: run, changed: make(chan struct{}), unwatched: time.Now(),
 		replaceable: map[string][]uint64{}, inputs: map[string]*pendingInput{},
 	}
 }
@@ -95,13 +94,8 @@ func (l *Log) Run() string { return l.run }
 // and then the log is as before.
 func (l *Log) Append(c Chunk) error {
 	l.mu.Lock()
-	err := l.append(c, MaxTurn)
-	over := err == nil && l.over
-	l.mu.Unlock()
-	if over {
-		l.ended()
-	}
-	return err
+	defer l.mu.Unlock()
+	return l.append(c, MaxTurn)
 }
 
 // End closes all that is open, calls with errorText as their error, and appends last, a
@@ -109,12 +103,8 @@ func (l *Log) Append(c Chunk) error {
 // ended, and a *RuleError if last cannot end it or errorText is over 1 KiB.
 func (l *Log) End(errorText string, last Chunk) error {
 	l.mu.Lock()
-	err := l.end(errorText, last)
-	l.mu.Unlock()
-	if err == nil {
-		l.ended()
-	}
-	return err
+	defer l.mu.Unlock()
+	return l.end(errorText, last)
 }
 
 func (l *Log) end(errorText string, last Chunk) error {

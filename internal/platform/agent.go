@@ -1,0 +1,168 @@
+package platform
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
+	"github.com/kalpana-dev/kalpana/internal/chat"
+	"github.com/kalpana-dev/kalpana/internal/config"
+	"github.com/kalpana-dev/kalpana/internal/openrouter"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// models gives the clients of the configured server of models. All share their
+// connections and the list of models.
+type models struct {
+	shared *openrouter.Client
+	server bool // has a key, or needs none
+
+	mu    sync.Mutex
+	byKey map[string]*openrouter.Client // users' own
+}
+
+// maxKeys bounds the clients that are kept; one is cheap to make again.
+const maxKeys = 1000
+
+func newModels(c config.Config, transport http.RoundTripper) (*models, error) {
+	shared, err := openrouter.New(openrouter.Options{BaseURL: c.OpenRouterBaseURL, Key: c.OpenRouterAPIKey, Referer: c.Origin(c.UIHost()), Transport: transport})
+	if err != nil {
+		return nil, fmt.Errorf("OPENROUTER_BASE_URL: %w", err)
+	}
+	return &models{shared: shared, server: c.OpenRouterAPIKey != "", byKey: map[string]*openrouter.Client{}}, nil
+}
+
+func (m *models) client(key string) (chat.Model, error) {
+	if key == "" {
+		if !m.server {
+			return nil, chat.ErrOff
+		}
+		return m.shared, nil
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c := m.byKey[key]; c != nil {
+		return c, nil
+	}
+	c, err := m.shared.WithKey(key)
+	if err != nil {
+		return nil, err
+	}
+	if len(m.byKey) >= maxKeys {
+		clear(m.byKey)
+	}
+	m.byKey[key] = c
+	return c, nil
+}
+
+// reach connects the agent to workspaces.
+type reach struct{ p *parts }
+
+// startFor bounds the start of a workspace that a message woke.
+const startFor = 3 * time.Minute
+
+// look is how often a starting workspace is looked at.
+const look = 100 * time.Millisecond
+
+// Connect implements chat.Workspaces.
+func (r reach) Connect(ctx context.Context, id string, progress func(string)) (chat.Bridge, error) {
+	ctx, cancel := context.WithTimeout(ctx, startFor)
+	defer cancel()
+	told := ""
+	ordered := false
+	for {
+		w, err := r.p.workspaces.Get(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		switch w.Status {
+		case workspace.StatusRunning:
+			if w.Desired != workspace.DesiredRunning {
+				break // is about to stop
+			}
+			c, err := bridgeclient.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", w.AgentPort), r.p.workspaceKey(w.ID, w.Epoch))
+			if err == nil {
+				return c, nil
+			}
+			progress("Connecting to the workspace…")
+		case workspace.StatusError:
+			if ordered {
+				return nil, errors.New(w.StatusReason)
+			}
+		}
+		if (w.Status == workspace.StatusStopped || w.Status == workspace.StatusError) && !ordered {
+			ordered = true
+			progress("Starting the workspace…")
+			if _, err := r.p.workspaces.Start(ctx, id); err != nil {
+				return nil, err
+			}
+		}
+		if w.Status == workspace.StatusStarting {
+			if lines, err := r.p.workspaces.StartLog(ctx, id); err == nil && len(lines) > 0 {
+				if text := lines[len(lines)-1].Text; text != told {
+					told = text
+					progress("Starting the workspace: " + text)
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("the workspace did not become ready: %w", context.Cause(ctx))
+		case <-time.After(look):
+		}
+	}
+}
+
+// Touch implements chat.Workspaces.
+func (r reach) Touch(id string) { r.p.workspaces.Touch(id, time.Now()) }
+
+// PortURL implements chat.Workspaces.
+func (r reach) PortURL(id string, port int, path string) string {
+	return r.p.portURL(id, port) + path
+}
+
+// openEditor shows a file in the editor of a running workspace.
+func (a *parts) openEditor(ctx context.Context, w workspace.Workspace, path string, line, column int) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	c, err := bridgeclient.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", w.AgentPort), a.workspaceKey(w.ID, w.Epoch))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Call(ctx, bridge.TypeOpenEditor, bridge.OpenEditor{Path: path, Line: line, Column: column}, nil)
+}
+
+// forgetChats removes the chats of workspaces that are gone.
+type forgetChats struct {
+	chats func() *chat.Service
+	gone  chan string
+}
+
+// Announce implements workspace.Announcer.
+func (f forgetChats) Announce(workspace.Workspace) {}
+
+// AnnounceDeleted implements workspace.Announcer. It does not block: what does not fit is
+// found at the next start.
+func (f forgetChats) AnnounceDeleted(id string) {
+	select {
+	case f.gone <- id:
+	default:
+	}
+}
+
+func (f forgetChats) run(ctx context.Context) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case id := <-f.gone:
+			f.chats().DeleteWorkspace(ctx, id)
+		}
+	}
+}
