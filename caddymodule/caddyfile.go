@@ -43,14 +43,24 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"github": {&c.GitHubClientID, &c.GitHubClientSecret}, "github_urls": {&c.GitHubURL, &c.GitHubAPIURL},
 		"oidc":       {&c.OIDCIssuer, &c.OIDCClientID, &c.OIDCClientSecret},
 		"openrouter": {&c.OpenRouterAPIKey, &c.OpenRouterBaseURL}, "agent_model": {&c.AgentModel},
+		"agent_mode": {&c.AgentMode}, "agent_mode_cap": {&c.AgentModeCap},
 	}
 	ints := map[string]*int{"https_port": &c.HTTPSPort, "ports_start": &c.PortStart, "ports_end": &c.PortEnd, "max_workspaces_per_user": &c.MaxWorkspacesPerUser}
 	bigs := map[string]*int64{"memory": &c.Memory, "cpu": &c.CPU}
-	bools := map[string]**bool{"nix_custom_configs": &c.NixCustomConfigs, "private_repos": &c.PrivateRepos}
+	bools := map[string]**bool{
+		"nix_custom_configs": &c.NixCustomConfigs, "private_repos": &c.PrivateRepos,
+		"agent_own_keys": &c.AgentOwnKeys, "agent_allow_training": &c.AgentAllowTraining,
+	}
+	budgets := map[string]**config.USD{
+		"agent_budget_turn": &c.AgentBudgetTurn, "agent_budget_chat": &c.AgentBudgetChat,
+		"agent_budget_user_day": &c.AgentBudgetUserDay, "agent_budget_day": &c.AgentBudgetDay,
+	}
 	settings := map[string]string{
 		"https_port": "KALPANA_HTTPS_PORT", "ports_start": "CONTAINER_PORT_RANGE_START", "ports_end": "CONTAINER_PORT_RANGE_END",
 		"max_workspaces_per_user": "MAX_WORKSPACES_PER_USER", "memory": "DEFAULT_CONTAINER_MEMORY", "cpu": "DEFAULT_CONTAINER_CPU",
 		"idle_timeout": "KALPANA_IDLE_TIMEOUT", "nix_custom_configs": "ENABLE_NIX_CUSTOM_CONFIGS", "private_repos": "ENABLE_PRIVATE_REPOS",
+		"agent_own_keys": "AGENT_OWN_KEYS", "agent_allow_training": "AGENT_ALLOW_TRAINING", "agent_budget_turn": "AGENT_BUDGET_TURN",
+		"agent_budget_chat": "AGENT_BUDGET_CHAT", "agent_budget_user_day": "AGENT_BUDGET_USER_DAY", "agent_budget_day": "AGENT_BUDGET_DAY",
 	}
 
 	d.Next()
@@ -100,6 +110,14 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 					return wrong("must be true or false")
 				}
 				*bools[key] = &b
+			}
+		case budgets[key] != nil:
+			if value != "" {
+				v, err := config.ParseUSD(value)
+				if err != nil {
+					return wrong("must be dollars such as 2.50, or 0 for no limit")
+				}
+				*budgets[key] = &v
 			}
 		case key == "idle_timeout":
 			if value != "" {

@@ -120,14 +120,17 @@ func TestEverySettingArrives(t *testing.T) {
 	environment(t, "KALPANA_DATA_DIR", "/tmp/x", "KALPANA_HTTPS_PORT", "9443", "DOCKER_HOST", "tcp://10.0.0.1:2376", "CONTAINER_PORT_RANGE_START", "41000", "CONTAINER_PORT_RANGE_END", "42000",
 		"DEFAULT_CONTAINER_MEMORY", "1073741824", "DEFAULT_CONTAINER_CPU", "500000000", "MAX_WORKSPACES_PER_USER", "7", "KALPANA_WORKSPACE_IMAGE", "x/y:z",
 		"KALPANA_IDLE_TIMEOUT", "0", "KALPANA_SIGNUP", "closed", "GITHUB_URL", "https://git.example.com", "GITHUB_API_URL", "https://git.example.com/api/v3",
-		"OPENROUTER_API_KEY", "k", "OPENROUTER_BASE_URL", "https://models.example.com/v1", "AGENT_MODEL", "m", "ENABLE_NIX_CUSTOM_CONFIGS", "false", "ENABLE_PRIVATE_REPOS", "false")
+		"OPENROUTER_API_KEY", "k", "OPENROUTER_BASE_URL", "https://models.example.com/v1", "AGENT_MODEL", "m", "AGENT_MODE", "plan", "AGENT_MODE_CAP", "autoEdit", "AGENT_BUDGET_TURN", "0",
+		"AGENT_BUDGET_CHAT", "2.5", "AGENT_BUDGET_USER_DAY", "3", "AGENT_BUDGET_DAY", "0.000000001", "AGENT_OWN_KEYS", "false", "AGENT_ALLOW_TRAINING", "true", "ENABLE_NIX_CUSTOM_CONFIGS", "false", "ENABLE_PRIVATE_REPOS", "false")
 	c, _, err := adapt(t, shipped(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if c.HTTPSPort != 9443 || c.DockerHost != "tcp://10.0.0.1:2376" || c.PortStart != 41000 || c.PortEnd != 42000 || c.Memory != 1<<30 || c.CPU != 5e8 || c.MaxWorkspacesPerUser != 7 ||
 		c.WorkspaceImage != "x/y:z" || time.Duration(*c.IdleTimeout) != 0 || c.Signup != "closed" || c.GitHubURL != "https://git.example.com" || c.GitHubAPIURL != "https://git.example.com/api/v3" ||
-		c.OpenRouterBaseURL != "https://models.example.com/v1" || c.AgentModel != "m" || *c.NixCustomConfigs || *c.PrivateRepos {
+		c.OpenRouterBaseURL != "https://models.example.com/v1" || c.AgentModel != "m" || c.AgentMode != "plan" || c.AgentModeCap != "autoEdit" ||
+		*c.AgentBudgetTurn != 0 || *c.AgentBudgetChat != 2_500_000_000 || *c.AgentBudgetUserDay != 3*config.Dollar || *c.AgentBudgetDay != 1 ||
+		*c.AgentOwnKeys || !*c.AgentAllowTraining || *c.NixCustomConfigs || *c.PrivateRepos {
 		t.Errorf("%+v", c)
 	}
 }
@@ -139,6 +142,8 @@ func TestATypoIsNoSilentDefault(t *testing.T) {
 		"{\n kalpana {\n  memory 2g\n }\n}":                  `DEFAULT_CONTAINER_MEMORY is "2g": must be a whole number`,
 		"{\n kalpana {\n  idle_timeout soon\n }\n}":          `KALPANA_IDLE_TIMEOUT is "soon"`,
 		"{\n kalpana {\n  private_repos perhaps\n }\n}":      `ENABLE_PRIVATE_REPOS is "perhaps": must be true or false`,
+		"{\n kalpana {\n  agent_budget_day $5\n }\n}":        `AGENT_BUDGET_DAY is "$5": must be dollars such as 2.50, or 0 for no limit`,
+		"{\n kalpana {\n  agent_own_keys perhaps\n }\n}":     `AGENT_OWN_KEYS is "perhaps": must be true or false`,
 		"localhost {\n kalpana now\n}":                       "takes nothing here",
 		"{\n on_demand_tls {\n  permission kalpana x\n }\n}": "takes nothing",
 	} {

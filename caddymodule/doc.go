@@ -28,6 +28,16 @@
 //			github                   <client id> {env.GITHUB_CLIENT_SECRET}
 //			github_urls              https://github.com https://api.github.com
 //			oidc                     <issuer> <client id> {env.OIDC_CLIENT_SECRET}
+//			openrouter               {env.OPENROUTER_API_KEY} https://openrouter.ai/api/v1
+//			agent_model              <model>
+//			agent_mode               ask
+//			agent_mode_cap           auto
+//			agent_budget_turn        1
+//			agent_budget_chat        0
+//			agent_budget_user_day    10
+//			agent_budget_day         100
+//			agent_own_keys           true
+//			agent_allow_training     false
 //			…
 //		}
 //	}

@@ -63,6 +63,24 @@ type Config struct {
 	OpenRouterBaseURL string `json:"openrouter_base_url,omitempty"`
 	// AgentModel is the model of a chat that names none.
 	AgentModel string `json:"agent_model,omitempty"`
+	// AgentMode is how much the agent does without asking, in a chat that names no mode:
+	// plan, ask, autoEdit or auto. It is lowered to AgentModeCap. Default: ask.
+	AgentMode string `json:"agent_mode,omitempty"`
+	// AgentModeCap is the freest mode that any chat may have. Default: auto.
+	AgentModeCap string `json:"agent_mode_cap,omitempty"`
+	// AgentBudgetTurn, AgentBudgetChat, AgentBudgetUserDay and AgentBudgetDay are the most
+	// that one turn, one chat, one user in a day and all users in a day may spend on
+	// models; 0 = no limit. Days are UTC. Default: 1, 0, 10 and 100.
+	AgentBudgetTurn    *USD `json:"agent_budget_turn,omitempty"`
+	AgentBudgetChat    *USD `json:"agent_budget_chat,omitempty"`
+	AgentBudgetUserDay *USD `json:"agent_budget_user_day,omitempty"`
+	AgentBudgetDay     *USD `json:"agent_budget_day,omitempty"`
+	// AgentOwnKeys lets users store a provider's key of their own. What it pays for does
+	// not count towards AgentBudgetDay. Default: true.
+	AgentOwnKeys *bool `json:"agent_own_keys,omitempty"`
+	// AgentAllowTraining permits providers that keep or learn from what they are sent.
+	// Default: false.
+	AgentAllowTraining *bool `json:"agent_allow_training,omitempty"`
 	// NixCustomConfigs and PrivateRepos allow what their names say. Default: true.
 	NixCustomConfigs *bool `json:"nix_custom_configs,omitempty"`
 	PrivateRepos     *bool `json:"private_repos,omitempty"`
@@ -91,17 +109,17 @@ func (c Config) Defaults() Config {
 	set(&c.GitHubAPIURL, "https://api.github.com")
 	set(&c.OpenRouterBaseURL, "https://openrouter.ai/api/v1")
 	set(&c.AgentModel, "anthropic/claude-sonnet-4.5")
-	if c.IdleTimeout == nil {
-		d := Duration(30 * time.Minute)
-		c.IdleTimeout = &d
-	}
-	yes := true
-	if c.NixCustomConfigs == nil {
-		c.NixCustomConfigs = &yes
-	}
-	if c.PrivateRepos == nil {
-		c.PrivateRepos = &yes
-	}
+	set(&c.AgentMode, ModeAsk)
+	set(&c.AgentModeCap, ModeAuto)
+	setPointer(&c.AgentBudgetTurn, 1*Dollar)
+	setPointer(&c.AgentBudgetChat, 0)
+	setPointer(&c.AgentBudgetUserDay, 10*Dollar)
+	setPointer(&c.AgentBudgetDay, 100*Dollar)
+	setPointer(&c.AgentOwnKeys, true)
+	setPointer(&c.AgentAllowTraining, false)
+	setPointer(&c.IdleTimeout, Duration(30*time.Minute))
+	setPointer(&c.NixCustomConfigs, true)
+	setPointer(&c.PrivateRepos, true)
 	return c
 }
 
@@ -110,6 +128,14 @@ const (
 	SignupOpen   = "open"
 	SignupInvite = "invite"
 	SignupClosed = "closed"
+)
+
+// Modes of the agent, from the most careful to the freest.
+const (
+	ModePlan     = "plan"     // reads, and runs commands known to only read
+	ModeAsk      = "ask"      // asks before every change and command
+	ModeAutoEdit = "autoEdit" // changes files of the workspace without asking
+	ModeAuto     = "auto"     // asks only for what always asks
 )
 
 // Local reports whether the installation is for browsers on this machine only.
@@ -140,6 +166,13 @@ func set[T comparable](field *T, value T) {
 	var zero T
 	if *field == zero {
 		*field = value
+	}
+}
+
+// setPointer sets a field whose zero value means something.
+func setPointer[T any](field **T, value T) {
+	if *field == nil {
+		*field = &value
 	}
 }
 

@@ -16,7 +16,9 @@ func TestDefaultsAreTheDocumentedOnes(t *testing.T) {
 	}
 	if c.Domain != "localhost" || c.WorkspaceDomain != "localhost" || c.HTTPSPort != 8443 || c.PortStart != 40000 || c.PortEnd != 50000 ||
 		c.Memory != 2147483648 || c.CPU != 1000000000 || c.MaxWorkspacesPerUser != 5 || time.Duration(*c.IdleTimeout) != 30*time.Minute ||
-		c.Signup != "invite" || !*c.NixCustomConfigs || !*c.PrivateRepos || c.WorkspaceImage != "kalpana/workspace:latest" {
+		c.Signup != "invite" || !*c.NixCustomConfigs || !*c.PrivateRepos || c.WorkspaceImage != "kalpana/workspace:latest" ||
+		c.AgentMode != "ask" || c.AgentModeCap != "auto" || *c.AgentBudgetTurn != 1e9 || *c.AgentBudgetChat != 0 || *c.AgentBudgetUserDay != 10e9 ||
+		*c.AgentBudgetDay != 100e9 || !*c.AgentOwnKeys || *c.AgentAllowTraining {
 		t.Fatalf("defaults: %+v", c)
 	}
 	if d := (Config{Domain: "Kalpana.Example.COM."}).Defaults(); d.Domain != "kalpana.example.com" || d.HTTPSPort != 443 || d.WorkspaceDomain != d.Domain {
@@ -44,7 +46,7 @@ func TestThePageHostIsTheSameSiteAsTheEditors(t *testing.T) {
 }
 
 func TestAWrongValueIsNamedWithWhatIsAllowed(t *testing.T) {
-	minus := Duration(-time.Second)
+	minus, debt, fortune := Duration(-time.Second), USD(-1), 1_000_000*Dollar+1
 	for setting, change := range map[string]func(*Config){
 		"KALPANA_DOMAIN":             func(c *Config) { c.Domain = "https://example.com" },
 		"KALPANA_WORKSPACE_DOMAIN":   func(c *Config) { c.WorkspaceDomain = "127.0.0.1" },
@@ -63,6 +65,12 @@ func TestAWrongValueIsNamedWithWhatIsAllowed(t *testing.T) {
 		"KALPANA_SIGNUP":             func(c *Config) { c.Signup = "everyone" },
 		"GITHUB_CLIENT_ID":           func(c *Config) { c.GitHubClientSecret = "canary" },
 		"OIDC_ISSUER":                func(c *Config) { c.OIDCIssuer = "https://id.example.com" },
+		"AGENT_MODE":                 func(c *Config) { c.AgentMode = "autoedit" },
+		"AGENT_MODE_CAP":             func(c *Config) { c.AgentModeCap = "none" },
+		"AGENT_BUDGET_TURN":          func(c *Config) { c.AgentBudgetTurn = &debt },
+		"AGENT_BUDGET_CHAT":          func(c *Config) { c.AgentBudgetChat = &fortune },
+		"AGENT_BUDGET_USER_DAY":      func(c *Config) { c.AgentBudgetUserDay = &debt },
+		"AGENT_BUDGET_DAY":           func(c *Config) { c.AgentBudgetDay = &fortune },
 		"GITHUB_URL":                 func(c *Config) { c.GitHubURL = "ftp://x" },
 	} {
 		c := valid()

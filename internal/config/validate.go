@@ -30,6 +30,7 @@ const (
 	maxCPU    = 1024 * 1e9  // more cores than any machine has: catches a wrong unit
 	maxMemory = 64 << 40    // likewise
 	maxIdle   = 365 * 24 * time.Hour
+	maxBudget = 1_000_000 * Dollar // catches cents or billionths in place of dollars
 )
 
 // Validate returns the first wrong setting as an *Error. Call it on the result of Defaults.
@@ -106,6 +107,24 @@ func (c Config) Validate() error {
 	} {
 		if p, err := url.Parse(u.value); u.value != "" && (err != nil || (p.Scheme != "https" && p.Scheme != "http") || p.Host == "" || p.User != nil) {
 			return wrong(u.setting, u.value, "must be an http:// or https:// address without a user name")
+		}
+	}
+	for _, m := range []struct{ setting, value string }{{"AGENT_MODE", c.AgentMode}, {"AGENT_MODE_CAP", c.AgentModeCap}} {
+		switch m.value {
+		case ModePlan, ModeAsk, ModeAutoEdit, ModeAuto:
+		default:
+			return wrong(m.setting, m.value, "must be plan, ask, autoEdit or auto")
+		}
+	}
+	for _, b := range []struct {
+		setting string
+		value   USD
+	}{
+		{"AGENT_BUDGET_TURN", *c.AgentBudgetTurn}, {"AGENT_BUDGET_CHAT", *c.AgentBudgetChat},
+		{"AGENT_BUDGET_USER_DAY", *c.AgentBudgetUserDay}, {"AGENT_BUDGET_DAY", *c.AgentBudgetDay},
+	} {
+		if b.value < 0 || b.value > maxBudget {
+			return wrong(b.setting, b.value, "must be from 0 (no limit) to 1000000 dollars")
 		}
 	}
 	return nil

@@ -1,5 +1,5 @@
 // Package metrics holds every Prometheus collector of Kalpana. Names begin with kalpana_,
-// units are base units, and no label takes a value that a visitor or a workspace chooses.
+// units are base units, and no label takes a value that a visitor, a workspace or a model chooses.
 package metrics
 
 import (
@@ -32,6 +32,7 @@ type Metrics struct {
 	callErrors    map[string]*prometheus.CounterVec
 	reconciles    prometheus.Counter
 	repairs       *prometheus.CounterVec
+	agent         agentMetrics
 	all           []prometheus.Collector
 
 	// One handle per label value, taken once: a request looks up no label.
@@ -87,6 +88,7 @@ func New() *Metrics {
 		}
 		m.traffic[k] = t
 	}
+	m.makeAgent(gauge, counter, histogram)
 	for _, s := range []string{"STOPPED", "STARTING", "RUNNING", "STOPPING", "ERROR"} {
 		m.workspaces.WithLabelValues(s)
 	}

@@ -24,4 +24,12 @@ var indexes = []index{
 	{"users", bson.D{{Key: "oidcKey", Value: 1}}, true},
 	{"invitations", bson.D{{Key: "hash", Value: 1}}, true},
 	{"codes", bson.D{{Key: "expiresAt", Value: 1}}, false},
+	{"chats", bson.D{{Key: "workspaceId", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, false},
+	{"chats", bson.D{{Key: "run.turnId", Value: 1}}, false},
+	{"turns", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"transcripts", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"agentsettings", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"agentrules", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"spend", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"journal", bson.D{{Key: "turnId", Value: 1}, {Key: "seq", Value: 1}}, false},
 }
