@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,6 +27,9 @@ type models struct {
 	byKey map[string]*openrouter.Client // users' own
 }
 
+// modelsEvery is a little more than a client takes a list for fresh.
+const modelsEvery = 10*time.Minute + time.Second
+
 // maxKeys bounds the clients that are kept; one is cheap to make again.
 const maxKeys = 1000
 
@@ -34,7 +38,26 @@ func newModels(c config.Config, transport http.RoundTripper) (*models, error) {
 	if err != nil {
 		return nil, fmt.Errorf("OPENROUTER_BASE_URL: %w", err)
 	}
-	return &models{shared: shared, server: c.OpenRouterAPIKey != "", byKey: map[string]*openrouter.Client{}}, nil
+	// Servers of one's own often need no key; OpenRouter always does.
+	server := c.OpenRouterAPIKey != "" || shared.Kind() == openrouter.KindCompatible
+	return &models{shared: shared, server: server, byKey: map[string]*openrouter.Client{}}, nil
+}
+
+// keepWarm asks for the list of models before it is too old, so that no turn waits for it.
+func (m *models) keepWarm(ctx context.Context) {
+	if !m.server {
+		return
+	}
+	tick := time.NewTicker(modelsEvery)
+	defer tick.Stop()
+	for {
+		m.shared.Models(ctx) // whoever needs the list is told what is wrong
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
 }
 
 func (m *models) client(key string) (chat.Model, error) {
@@ -86,6 +109,11 @@ func (r reach) Connect(ctx context.Context, id string, progress func(string)) (c
 				break // is about to stop
 			}
 			c, err := bridgeclient.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", w.AgentPort), r.p.workspaceKey(w.ID, w.Epoch))
+			if err == nil && !slices.Contains(c.Hello.Types, bridge.TypeOpenEditor) {
+				// Older ones know no dry runs: what should only be shown would be done.
+				c.Close()
+				return nil, errors.New("it was started by an older version of Kalpana; restart it")
+			}
 			if err == nil {
 				return c, nil
 			}

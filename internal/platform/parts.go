@@ -192,6 +192,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.run(a.identity.Run)
 	a.run(a.workspaces.Run)
 	a.run(a.gateway.Run)
+	a.run(models.keepWarm)
 	a.run(a.chats.Run)
 	a.run(forget.run)
 	a.run(a.gauge)

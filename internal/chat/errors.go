@@ -1,0 +1,44 @@
+package chat
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrRunning: the chat's turn has not ended. A *RunningError says which.
+	ErrRunning = errors.New("a turn is running in this chat")
+	// ErrBusy: the user has as many running turns as allowed.
+	ErrBusy = errors.New("too many turns are running")
+	// ErrOff: there is no provider key, neither the user's nor the server's.
+	ErrOff = errors.New("no provider key is configured")
+	// ErrFull: the chat has MaxTurns turns.
+	ErrFull = errors.New("the chat has as many turns as a chat may have")
+	// ErrKnown: the message is in the chat already.
+	ErrKnown = errors.New("the message is in the chat already")
+	// ErrAnswered and ErrExpired: the question takes no answer any more.
+	ErrAnswered = errors.New("the question has been answered")
+	ErrExpired  = errors.New("the question has expired")
+	// ErrClosed: the service is shutting down.
+	ErrClosed = errors.New("the server is shutting down")
+	// ErrElsewhere: the turn runs in another process, which cannot be reached from here.
+	ErrElsewhere = errors.New("the turn runs on another server")
+	// ErrOwnKeys: users may not store keys of their own here.
+	ErrOwnKeys = errors.New("own keys are not allowed here")
+)
+
+// RunningError is ErrRunning with the running turn.
+type RunningError struct{ TurnID string }
+
+func (e *RunningError) Error() string { return ErrRunning.Error() + ": " + e.TurnID }
+
+// Is makes errors.Is(err, ErrRunning) true.
+func (e *RunningError) Is(target error) bool { return target == ErrRunning }
+
+// InvalidError says which field of a request is wrong and what is allowed.
+type InvalidError struct {
+	Field   string
+	Message string
+}
+
+func (e *InvalidError) Error() string { return fmt.Sprintf("%s %s", e.Field, e.Message) }
