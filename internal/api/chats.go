@@ -146,16 +146,20 @@ func (s *Server) registerChats() {
 // its stream are plain handlers: see stream.go.
 func (s *Server) registerTurns() {
 	type stopTurnInput struct {
-		ID   string `path:"chatId" maxLength:"64"`
-		Body struct {
+		ID   string    `path:"chatId" maxLength:"64"`
+		Body *struct { // a pointer, so that no body will do
 			RunID string `json:"runId,omitempty" maxLength:"64" doc:"The turn that is meant; another one goes on."`
-		} `required:"false"`
+		}
 	}
 	huma.Register(s.api, operation("POST", chatBase+"/stop", "stop-turn", "Stop the running turn; nothing happens if none runs", 204), func(ctx context.Context, in *stopTurnInput) (*struct{}, error) {
 		if _, err := s.ownChat(ctx, in.ID); err != nil {
 			return nil, err
 		}
-		return nil, s.fail(s.Chats.Stop(ctx, in.ID, in.Body.RunID))
+		run := ""
+		if in.Body != nil {
+			run = in.Body.RunID
+		}
+		return nil, s.fail(s.Chats.Stop(ctx, in.ID, run))
 	})
 	type answerApprovalInput struct {
 		ID         string `path:"chatId" maxLength:"64"`
@@ -264,6 +268,5 @@ var chatErrors = []struct {
 	{chat.ErrAnswered, http.StatusConflict, "approval_answered", "This has been answered already."},
 	{chat.ErrExpired, http.StatusConflict, "approval_expired", "It is too late to answer this. Send a message to go on."},
 	{chat.ErrClosed, http.StatusServiceUnavailable, "shutting_down", "The server is being restarted. Try again in a moment."},
-	{chat.ErrElsewhere, http.StatusConflict, "run_elsewhere", "The turn runs on another server of this installation, which cannot be reached from here."},
 	{chat.ErrOwnKeys, http.StatusForbidden, "own_keys_off", "Own provider keys are not allowed on this installation."},
 }

@@ -63,7 +63,7 @@ func (s *Server) serveTurnStream(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, err.(*Problem))
 		return
 	}
-	log := s.Chats.Stream(c.ID)
+	log := s.Chats.Stream(c)
 	if log == nil {
 		w.WriteHeader(http.StatusNoContent)
 		return

@@ -21,8 +21,6 @@ var (
 	ErrExpired  = errors.New("the question has expired")
 	// ErrClosed: the service is shutting down.
 	ErrClosed = errors.New("the server is shutting down")
-	// ErrElsewhere: the turn runs in another process, which cannot be reached from here.
-	ErrElsewhere = errors.New("the turn runs on another server")
 	// ErrOwnKeys: users may not store keys of their own here.
 	ErrOwnKeys = errors.New("own keys are not allowed here")
 )

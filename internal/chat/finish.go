@@ -34,14 +34,21 @@ func (t *turn) finish(out outcome) {
 		t.status("idle", "", time.Time{})
 		err = errors.Join(err, t.put(uistream.MessageMetadata{Metadata: t.metadata(out.state)}))
 	}
+	var answer uistream.Message
+	var unshown []uistream.Chunk
 	if err = errors.Join(err, t.w.sync()); err != nil {
-		s.log.Error("the end of a turn was not shown", "turn", t.id, "err", err)
+		if out.problem == nil {
+			out = t.broken(err)
+		}
+		answer, unshown = t.amend(out, closing)
+	} else {
+		answer = t.log.Message(uistream.Client7)
 	}
 
 	r := &t.record
 	r.State, r.Steps, r.Cost, r.EndedAt = out.state, t.steps, t.tally.Spent(), time.Now().UTC().Truncate(time.Millisecond)
 	r.Checkpoint = t.checkpointName()
-	r.Answer = mustJSON(t.log.Message(uistream.Client7))
+	r.Answer = mustJSON(answer)
 	t.settle(ctx, out)
 
 	s.mu.Lock()
@@ -49,10 +56,42 @@ func (t *turn) finish(out outcome) {
 		delete(s.running, t.chat.ID)
 	}
 	s.mu.Unlock()
+	for _, c := range unshown {
+		t.log.Append(c) // what does not fit is in the history
+	}
 	if err := t.log.End(closing, uistream.Finish{Reason: out.reason}); err != nil {
 		s.log.Error("ending a turn's stream", "turn", t.id, "err", err)
 	}
 	s.Observer.AgentTurnEnded(string(out.state))
+}
+
+// amend ends an answer whose stream takes no more: it returns the whole message, and what of
+// it viewers have not seen.
+func (t *turn) amend(out outcome, closing string) (whole uistream.Message, unshown []uistream.Chunk) {
+	var shown []uistream.Chunk
+	var k uistream.Checker
+	r := t.log.Reader(uistream.Client7)
+	defer r.Close()
+	over, cancel := context.WithCancel(context.Background())
+	cancel() // take what is there
+	for c, err := r.Next(over); err == nil; c, err = r.Next(over) {
+		shown = append(shown, c)
+		k.Check(c)
+	}
+	if len(shown) == 0 {
+		unshown = append(unshown, uistream.Start{MessageID: t.id, Metadata: t.metadata(StateRunning)})
+	}
+	unshown = append(unshown, k.Closing(closing)...)
+	if out.problem != nil {
+		unshown = append(unshown, data(uistream.DataError, "error", out.problem))
+	}
+	unshown = append(unshown, uistream.MessageMetadata{Metadata: t.metadata(out.state)})
+	whole, err := uistream.Fold(uistream.Client7, append(shown, unshown...))
+	if err != nil {
+		t.s.log.Error("ending a turn's answer", "turn", t.id, "err", err)
+		whole = t.log.Message(uistream.Client7)
+	}
+	return whole, unshown
 }
 
 // settle writes the end of a turn down, as long as it takes: only then is the chat free

@@ -110,6 +110,15 @@ type JournalEntry struct {
 	Chunks []byte `bson:"chunks"`
 }
 
+// Order is what a user told a turn at another server than the one that runs it.
+type Order struct {
+	ID     string `bson:"_id"` // sorts by time
+	TurnID string `bson:"turnId"`
+	// ApprovalID is the question that Answer answers; empty to stop the turn.
+	ApprovalID string `bson:"approvalId"`
+	Answer     Answer `bson:"answer"`
+}
+
 // Settings are a user's own.
 type Settings struct {
 	UserID string          `bson:"_id"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/agent"
+	"github.com/kalpana-dev/kalpana/internal/spend"
 	"github.com/kalpana-dev/kalpana/internal/uistream"
 )
 
@@ -40,8 +41,9 @@ func (s *Service) recover(ctx context.Context) error {
 	}
 	var errs []error
 	for _, c := range running {
-		dead := !s.Shared || c.Run.Until.Before(time.Now())
-		if dead && s.local(c.ID) == nil {
+		// What this process began a moment ago may not be among its turns yet.
+		dead := c.Run.Process != s.Process && (!s.Shared || c.Run.Until.Before(time.Now()))
+		if dead {
 			errs = append(errs, s.interrupt(ctx, c))
 		}
 	}
@@ -81,15 +83,26 @@ func (s *Service) interrupt(ctx context.Context, c Chat) error {
 			return err
 		}
 	}
+	spent, err := s.Ledger.Spent(ctx, spend.Who{ChatID: c.ID})
+	if err != nil {
+		return err
+	}
 	_, err = s.change(ctx, c.ID, func(c *Chat) error {
 		if c.Run.TurnID != id {
 			return errUnchanged
 		}
-		c.Run, c.Interrupted = Run{}, true
+		// A turn that was stored before the end of its process was not interrupted.
+		c.Run, c.Interrupted = Run{}, t.State == "" || t.State == StateInterrupted
+		c.Cost = max(c.Cost, spent.Chat)
 		return nil
 	})
 	if err != nil {
 		return err
+	}
+	if s.Shared {
+		if _, err := s.Store.TakeOrders(ctx, id); err != nil { // nobody follows them any more
+			return err
+		}
 	}
 	s.log.Info("a turn was interrupted by the end of its process", "turn", id, "chat", c.ID)
 	return s.Store.RemoveJournal(ctx, id)

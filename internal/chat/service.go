@@ -13,6 +13,7 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/permission"
 	"github.com/kalpana-dev/kalpana/internal/spend"
 	"github.com/kalpana-dev/kalpana/internal/toolbox"
+	"github.com/kalpana-dev/kalpana/internal/uistream"
 )
 
 // Workspaces is what turns need of workspaces.
@@ -129,6 +130,7 @@ type Service struct {
 	closed  bool
 	running map[string]*turn // by chat
 	perUser map[string]int
+	mirrors map[string]*uistream.Log // of turns elsewhere, by turn
 }
 
 // New returns a Service. Call Run once; Close it.
@@ -148,7 +150,7 @@ func New(o Options) *Service {
 		o.MayGoOn = func(string) bool { return true }
 	}
 	lifetime, end := context.WithCancelCause(context.Background())
-	return &Service{Options: o, log: o.Log, lifetime: lifetime, end: end, running: map[string]*turn{}, perUser: map[string]int{}}
+	return &Service{Options: o, log: o.Log, lifetime: lifetime, end: end, running: map[string]*turn{}, perUser: map[string]int{}, mirrors: map[string]*uistream.Log{}}
 }
 
 func orDefault[T comparable](field *T, value T) {

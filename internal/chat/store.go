@@ -47,6 +47,11 @@ type Store interface {
 	// RemoveJournal removes a turn's entries.
 	RemoveJournal(ctx context.Context, turnID string) error
 
+	// PutOrder leaves an order for a turn that runs in another process.
+	PutOrder(ctx context.Context, o Order) error
+	// TakeOrders removes and returns a turn's orders, in the order of their IDs.
+	TakeOrders(ctx context.Context, turnID string) ([]Order, error)
+
 	// GetSettings returns zero settings with the ID if there are none.
 	GetSettings(ctx context.Context, userID string) (Settings, error)
 	PutSettings(ctx context.Context, s Settings) error

@@ -116,6 +116,9 @@ func (t *turn) run() {
 	t.w = newWriter(context.WithoutCancel(t.ctx), s.Store, t.log, t.chat.ID)
 	defer t.w.close()
 	go t.beat()
+	if s.Shared {
+		go t.obey()
+	}
 	out := t.guarded()
 	t.finish(out)
 }
@@ -203,6 +206,7 @@ func (t *turn) limits() *outcome {
 func (t *turn) reconnect() *outcome {
 	t.bridge.Close()
 	t.bridge = nil
+	t.checkpoint.tried = t.checkpoint.id != "" // it may have failed for the same reason
 	return t.connect()
 }
 

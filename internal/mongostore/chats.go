@@ -14,15 +14,15 @@ import (
 
 // Chats keeps chats, what was said in them, and what users have set for them.
 type Chats struct {
-	s                                                     *Store
-	chats, turns, transcripts, journal, settings, wsrules *mongo.Collection
+	s                                                             *Store
+	chats, turns, transcripts, journal, orders, settings, wsrules *mongo.Collection
 }
 
 // Chats returns the collections of chats.
 func (s *Store) Chats() *Chats {
 	return &Chats{
 		s: s, chats: s.db.Collection("chats"), turns: s.db.Collection("turns"), transcripts: s.db.Collection("transcripts"),
-		journal: s.db.Collection("journal"), settings: s.db.Collection("agentsettings"), wsrules: s.db.Collection("agentrules"),
+		journal: s.db.Collection("journal"), orders: s.db.Collection("turnorders"), settings: s.db.Collection("agentsettings"), wsrules: s.db.Collection("agentrules"),
 	}
 }
 

@@ -31,5 +31,6 @@ var indexes = []index{
 	{"agentsettings", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"agentrules", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"spend", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"turnorders", bson.D{{Key: "turnId", Value: 1}}, false},
 	{"journal", bson.D{{Key: "turnId", Value: 1}, {Key: "seq", Value: 1}}, false},
 }
