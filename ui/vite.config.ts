@@ -12,7 +12,12 @@ const gateway = { target: "https://localhost:8443", secure: false, changeOrigin:
 export default defineConfig({
   root,
   plugins: [react(), tailwindcss(), boot("src/theme/boot.js"), stamp()],
-  resolve: { alias: { "@": `${root}src` } },
+  resolve: {
+    alias: [
+      { find: "@", replacement: `${root}src` },
+      { find: /^zod\/v4(\/(mini|core|locales\/en\.js))?$/, replacement: `${root}src/features/chat/no-schemas.ts` },
+    ],
+  },
   server: { proxy: { "/api": gateway, "/auth": gateway } },
   build: {
     sourcemap: false,
@@ -22,7 +27,13 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What changes with our dependencies only stays in browser caches between releases.
-        codeSplitting: { groups: [{ name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack)\// }] },
+        codeSplitting: {
+          groups: [
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack)\// },
+            { name: "stream", test: /node_modules\/(ai|@ai-sdk|eventsource-parser)\// },
+            { name: "markdown", test: /node_modules\/(react-markdown|marked|remend|(re(mark|hype)|micromark|[mh]ast|unist|vfile)[^/]*|unified|property-information|@ungap)\// },
+          ],
+        },
       },
     },
   },

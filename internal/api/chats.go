@@ -236,6 +236,9 @@ func (s *Server) ownChat(ctx context.Context, id string) (chat.Chat, error) {
 	return c, nil
 }
 
+// busyFor is what programs are told to wait for a turn to end; nobody knows how long it takes.
+const busyFor = 9 * time.Second
+
 // chatProblem translates the errors of package chat; nil for others.
 func chatProblem(err error) *Problem {
 	if running, ok := errors.AsType[*chat.RunningError](err); ok {
@@ -248,7 +251,11 @@ func chatProblem(err error) *Problem {
 	}
 	for _, e := range chatErrors {
 		if errors.Is(err, e.err) {
-			return problem(e.status, e.code, e.detail)
+			p := problem(e.status, e.code, e.detail)
+			if e.status == http.StatusTooManyRequests {
+				p.retryAfter = busyFor
+			}
+			return p
 		}
 	}
 	return nil
@@ -259,7 +266,7 @@ var chatErrors = []struct {
 	status       int
 	code, detail string
 }{
-	{chat.ErrNotFound, http.StatusNotFound, "not_found", "There is no such chat, or it is not yours."},
+	{chat.ErrNotFound, http.StatusNotFound, "not_found", "There is no such chat, no such question or checkpoint in it, or it is not yours."},
 	{chat.ErrConflict, http.StatusConflict, "conflict", "The chat was changed at the same time. Try again."},
 	{chat.ErrBusy, http.StatusTooManyRequests, "too_many_turns", "The agent is at work for you in as many chats as it may be at a time. Wait until one has ended, or stop it."},
 	{chat.ErrOff, http.StatusServiceUnavailable, "agent_off", "The agent has no key for a provider of models. Set your own in the settings, or ask an administrator to set OPENROUTER_API_KEY."},

@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -27,6 +28,9 @@ func (s *Server) serveTurn(w http.ResponseWriter, r *http.Request) {
 	}
 	req, err := uistream.ParseRequest(body)
 	switch invalid, ok := errors.AsType[*uistream.InvalidError](err); {
+	case ok && !json.Valid(body):
+		writeProblem(w, problem(400, "bad_request", "The request is not JSON, or nested too deeply."))
+		return
 	case ok:
 		writeProblem(w, invalidField("body."+invalid.Field, invalid.Error()))
 		return

@@ -179,17 +179,17 @@ func (t *turn) reserve(req *agent.Request, prompt int) (*spend.Reservation, *out
 func (t *turn) bill(res agent.Result, failure error, generation string, prompt int, r *spend.Reservation) {
 	ctx := context.WithoutCancel(t.ctx)
 	u := res.Usage
-	if failure != nil && !u.CostKnown {
+	if failure != nil && (!u.CostKnown || u.Estimated) {
 		if id := res.GenerationID; id != "" {
 			generation = id
 		}
 		known, err := agent.Usage{}, error(errNotTold)
 		if generation != "" {
-			known, err = t.client.Generation(ctx, generation)
+			known, err = t.billed(ctx, generation)
 		}
 		if err == nil {
 			u = known
-		} else if generation != "" || res.Message.Text != "" {
+		} else if !u.CostKnown && (generation != "" || res.Message.Text != "") {
 			u.Prompt, u.Completion, u.Estimated = int64(prompt), int64(len(res.Message.Text)/4), true
 			if t.info.PriceKnown {
 				u.Cost, u.CostKnown = t.info.Price.Cost(u), true
@@ -202,7 +202,9 @@ func (t *turn) bill(res agent.Result, failure error, generation string, prompt i
 	if failure == nil && u.Prompt > 0 && !u.Estimated {
 		t.context.prompt = int(min(u.Prompt, math.MaxInt32))
 	}
-	t.usage.Prompt = u.Prompt
+	if u.Prompt > 0 { // a step that failed says nothing of the context
+		t.usage.Prompt = u.Prompt
+	}
 	t.usage.Completion += u.Completion
 	t.usage.Reasoning += u.Reasoning
 	t.usage.CacheRead += u.CacheRead
@@ -212,6 +214,20 @@ func (t *turn) bill(res agent.Result, failure error, generation string, prompt i
 		t.provider = res.Provider
 	}
 	t.showUsage()
+}
+
+// billedFor is how long who stopped a turn waits for the bill: an account that is not there
+// by then is estimated.
+const billedFor = 1500 * time.Millisecond
+
+// billed asks the provider what an answer took.
+func (t *turn) billed(ctx context.Context, generation string) (agent.Usage, error) {
+	if t.ctx.Err() != nil {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, billedFor)
+		defer cancel()
+	}
+	return t.client.Generation(ctx, generation)
 }
 
 // complete asks for a text and shows nothing of it; "" if the model fails.

@@ -127,7 +127,9 @@ func (t *turn) store(ctx context.Context, out outcome) error {
 		}
 		c.Run = Run{}
 		c.Cost += t.record.Cost
-		c.ContextTokens, c.ContextWindow = int(t.usage.Prompt), t.info.ContextTokens
+		if t.usage.Prompt > 0 {
+			c.ContextTokens, c.ContextWindow = int(t.usage.Prompt), t.info.ContextTokens
+		}
 		c.Interrupted = out.state == StateInterrupted
 		return nil
 	}); err != nil && !errors.Is(err, ErrNotFound) {

@@ -117,7 +117,10 @@ func (r reach) Connect(ctx context.Context, id string, progress func(string)) (c
 			if err == nil {
 				return c, nil
 			}
-			progress("Connecting to the workspace…")
+			if text := "Connecting to the workspace…"; text != told {
+				told = text
+				progress(text)
+			}
 		case workspace.StatusError:
 			if ordered {
 				return nil, errors.New(w.StatusReason)

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { eventually } from "./browser.mjs";
 import { gallery, me, workspace } from "./fixtures.mjs";
 import { calls, flow } from "./flow.mjs";
+import "./flows-chat.mjs";
 import "./flows-ports.mjs";
 
 const path = (page) => {

@@ -1,4 +1,6 @@
 import { gallery } from "./fixtures.mjs";
+import { chatScenes } from "./scenes-chat.mjs";
+import { panelScenes } from "./scenes-panel.mjs";
 import { portScenes } from "./scenes-ports.mjs";
 
 const only = (id) => (state) => (state.workspaces = gallery(state.port).filter((w) => w.id === id));
@@ -44,6 +46,8 @@ export const scenes = [
   { name: "workspace-error", path: "/w/error0000001", given: only("error0000001"), see: "Start again" },
   { name: "workspace-gone", path: "/w/abcabcabcabc", see: "There is no such workspace" },
   ...portScenes,
+  ...panelScenes,
+  ...chatScenes,
   { name: "settings", path: "/settings", see: "deploy script" },
   { name: "settings-empty", path: "/settings", given: (s) => (s.tokens = []), see: "No tokens yet" },
   {

@@ -1,3 +1,4 @@
+import { agentApi, chatsApi, modelsApi, rulesApi, workspaceChats } from "./standin-chat.mjs";
 import { invitations, me as account, providers, quietPort, sessions, startLog, tokens, workspace } from "./fixtures.mjs";
 
 const known = { tokens, sessions, invitations };
@@ -36,7 +37,17 @@ export async function api(state, request, response, url) {
   if (path.startsWith("/auth/")) return auth(state, response, path, body);
   if (!state.signedIn) return problem(response, 401, "unauthorized", "Sign in.");
   const [, root, id, verb, port] = path.split("/");
+  const whole = { request, response, path, url, id, verb, rest: port, body, json, problem };
+  if (root === "workspaces" && verb === "chats") return workspaceChats(state, whole);
+  if (root === "workspaces" && verb === "agent-rules") return rulesApi(state, whole);
+  if (root === "workspaces" && verb === "editor") return json(response, 204);
   switch (root) {
+    case "chats":
+      return chatsApi(state, whole);
+    case "agent":
+      return agentApi(state, whole);
+    case "models":
+      return modelsApi(state, whole);
     case "me":
       return me(state, request, response, body);
     case "events":

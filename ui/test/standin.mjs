@@ -6,8 +6,11 @@ import { createServer } from "node:http";
 import { extname } from "node:path";
 import { api } from "./standin-api.mjs";
 import { gallery, portGallery } from "./fixtures.mjs";
+import { chat, conversation } from "./fixtures-chat.mjs";
 
 const ui = new URL("../", import.meta.url);
+/** What is served; DIST names another build. */
+const dist = process.env.DIST ?? "dist";
 const types = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml" };
 
 /** The policy the Go handler sends, read from its source so that there is one of them. */
@@ -21,12 +24,12 @@ function policy(port) {
 
 function page(pathname) {
   const file = pathname === "/" || !extname(pathname) ? "/index.html" : pathname;
-  return { body: readFileSync(new URL(`dist${file}`, ui)), type: types[extname(file)] ?? "application/octet-stream" };
+  return { body: readFileSync(new URL(`${dist}${file}`, ui)), type: types[extname(file)] ?? "application/octet-stream" };
 }
 
 /** Starts it on a free port. `state` may be changed by tests at any time. */
 export async function startStandIn(port = 0) {
-  const state = { signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0, ports: {} };
+  const state = { signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0, ports: {}, chats: [], messages: {}, turns: new Map() };
   const server = createServer((request, response) => {
     const url = new URL(request.url, `http://${request.headers.host}`);
     const { hostname, pathname } = url;
@@ -77,6 +80,8 @@ function serveEditor(id, url, request, response) {
 if (process.argv[1] === import.meta.filename) {
   const standIn = await startStandIn(Number(process.env.PORT ?? 0));
   standIn.state.workspaces = gallery(standIn.state.port);
+  standIn.state.chats = [chat("running00001", { title: "Label the button", cost: 0.0342, contextTokens: 19_440, contextWindow: 200_000 })];
+  standIn.state.messages[standIn.state.chats[0].id] = structuredClone(conversation);
   standIn.state.ports.running00001 = portGallery(standIn.state.port, "running00001");
   process.stdout.write(`${standIn.origin}\n`);
 }

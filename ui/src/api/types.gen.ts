@@ -55,6 +55,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your settings of the agent, and what you have spent */
+        get: operations["get-agent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change your defaults and rules */
+        patch: operations["update-agent"];
+        trace?: never;
+    };
+    "/api/v1/agent/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Store a provider key of your own; it is never shown again */
+        put: operations["set-agent-key"];
+        post?: never;
+        /** Forget it */
+        delete: operations["delete-agent-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -123,6 +159,144 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** One turn of the agent, in the UI message stream of the AI SDK. Of messages the last one of the user counts */
+        post: operations["send-message"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chatId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One conversation */
+        get: operations["get-chat"];
+        put?: never;
+        post?: never;
+        /** Delete it with all its messages */
+        delete: operations["delete-chat"];
+        options?: never;
+        head?: never;
+        /** Rename it, or choose another model or mode */
+        patch: operations["update-chat"];
+        trace?: never;
+    };
+    "/api/v1/chats/{chatId}/approvals/{approvalId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer what the agent asks */
+        post: operations["answer-approval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chatId}/checkpoints/{checkpoint}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What restoring a checkpoint would undo */
+        get: operations["diff-checkpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chatId}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The latest turns as UI messages of the AI SDK, in their order; nextCursor leads to older ones */
+        get: operations["list-messages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chatId}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Undo a turn: its files, the conversation since, or both */
+        post: operations["restore-checkpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chatId}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop the running turn; nothing happens if none runs */
+        post: operations["stop-turn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chats/{chatId}/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The running turn from its beginning, then as it goes on */
+        get: operations["resume-turn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -130,7 +304,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Changes as they happen: workspace, workspace.deleted, reset. Resumes with Last-Event-ID */
+        /** Changes as they happen: workspace, workspace.deleted, chat, chat.deleted, reset. Resumes with Last-Event-ID */
         get: operations["events"];
         put?: never;
         post?: never;
@@ -208,6 +382,23 @@ export interface paths {
         head?: never;
         /** Change your profile or password */
         patch: operations["update-me"];
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Language models to choose from */
+        get: operations["list-models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/readyz": {
@@ -331,6 +522,59 @@ export interface paths {
         head?: never;
         /** Rename it, or change its limits */
         patch: operations["update-workspace"];
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/agent-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the agent may do in a workspace without asking */
+        get: operations["get-agent-rules"];
+        /** Replace these rules */
+        put: operations["set-agent-rules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations with the agent, newest first */
+        get: operations["list-chats"];
+        put?: never;
+        /** Begin a conversation */
+        post: operations["create-chat"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/editor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a file in the VS Code that is open */
+        post: operations["open-in-editor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/workspaces/{id}/logs": {
@@ -481,6 +725,135 @@ export interface components {
             id: string;
             name: string;
         };
+        Agent: {
+            budgets: components["schemas"]["Budgets"];
+            /** @description There is a provider key, so the agent can work. */
+            configured: boolean;
+            /** @description The last characters of your own key. */
+            keyHint?: string;
+            /** @enum {string} */
+            keySource: "own" | "server" | "none";
+            /** @enum {string} */
+            mode: "plan" | "ask" | "autoEdit" | "auto";
+            /**
+             * @description The most an administrator allows.
+             * @enum {string}
+             */
+            modeCap: "plan" | "ask" | "autoEdit" | "auto";
+            model: string;
+            ownKeysAllowed: boolean;
+            /** @description One rule a line, such as: allow run npm test */
+            rules: string;
+            spent: components["schemas"]["AgentSpentStruct"];
+        };
+        AgentKeyInputBody: {
+            key: string;
+        };
+        AgentModel: {
+            /** Format: double */
+            completionPrice: number | null;
+            /**
+             * Format: int64
+             * @description 0 if unknown.
+             */
+            contextTokens: number;
+            default: boolean;
+            id: string;
+            images: boolean;
+            /**
+             * Format: int64
+             * @description 0 if unknown.
+             */
+            maxOutputTokens: number;
+            name: string;
+            /**
+             * Format: double
+             * @description US dollars for a million tokens; null if unknown.
+             */
+            promptPrice: number | null;
+            reasoning: boolean;
+            /** @description It can do the agent's work, or nobody knows that it cannot. */
+            tools: boolean;
+        };
+        AgentRules: {
+            /** @description One rule a line, such as: allow run npm test */
+            rules: string;
+        };
+        AgentSpentStruct: {
+            /**
+             * Format: double
+             * @description By you today (UTC).
+             */
+            day: number;
+        };
+        AnswerApprovalInputBody: {
+            /** @description To a question of the agent. */
+            answer?: string;
+            approved: boolean;
+            /** @description For the agent, with a no. */
+            reason?: string;
+            /**
+             * @description How long a yes holds. Default: once.
+             * @enum {string}
+             */
+            scope?: "once" | "run" | "workspace";
+        };
+        Budgets: {
+            /** Format: double */
+            chat: number;
+            /**
+             * Format: double
+             * @description For each user.
+             */
+            day: number;
+            /** Format: double */
+            turn: number;
+        };
+        Chat: {
+            /**
+             * Format: int64
+             * @description Length of the latest prompt; 0 if unknown.
+             */
+            contextTokens: number;
+            /**
+             * Format: int64
+             * @description How long a prompt may be; 0 if unknown.
+             */
+            contextWindow: number;
+            /**
+             * Format: double
+             * @description US dollars, of the whole chat.
+             */
+            cost: number;
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            /** @description The latest turn was cut off; another message goes on. */
+            interrupted: boolean;
+            /** @enum {string} */
+            mode: "plan" | "ask" | "autoEdit" | "auto";
+            /** @description Empty = your default. */
+            model: string;
+            /** @description The running turn. */
+            runId?: string;
+            /** @enum {string} */
+            status: "idle" | "running";
+            /** @description Empty until the first message. */
+            title: string;
+            /** Format: int64 */
+            turns: number;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description The turn waits for your answer. */
+            waiting: boolean;
+            workspaceId: string;
+        };
+        CreateChatInputBody: {
+            /** @enum {string} */
+            mode?: "plan" | "ask" | "autoEdit" | "auto";
+            model?: string;
+            title?: string;
+        };
         CreateInvitationInputBody: {
             admin?: boolean;
             email?: string;
@@ -571,6 +944,17 @@ export interface components {
              */
             memory: number;
         };
+        Diff: {
+            /** Format: int64 */
+            added: number;
+            changes: components["schemas"]["FileChange"][] | null;
+            diff: string;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            removed: number;
+            truncated: boolean;
+        };
         FeaturesStruct: {
             github: boolean;
             nix: boolean;
@@ -583,6 +967,15 @@ export interface components {
             /** @description Path of the field, for example body.name. */
             field: string;
             message: string;
+        };
+        FileChange: {
+            /** Format: int64 */
+            added: number;
+            oldPath?: string;
+            path: string;
+            /** Format: int64 */
+            removed: number;
+            status: string;
         };
         HealthOutputBody: {
             /** @description By name: ok or unavailable. */
@@ -610,8 +1003,23 @@ export interface components {
             /** Format: int64 */
             workspaces: number;
         };
+        ListAgentModelBody: {
+            items: components["schemas"]["AgentModel"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListChatBody: {
+            items: components["schemas"]["Chat"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
         ListInvitationBody: {
             items: components["schemas"]["Invitation"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListRawMessageBody: {
+            items: unknown[];
             /** @description Present when there is more. */
             nextCursor?: string;
         };
@@ -657,6 +1065,13 @@ export interface components {
             version: string;
             workspaceDomain: string;
         };
+        OpenEditorInputBody: {
+            /** Format: int64 */
+            column?: number;
+            /** Format: int64 */
+            line?: number;
+            path: string;
+        };
         PortInputBody: {
             rewriteHost?: boolean;
             /** @enum {string} */
@@ -671,6 +1086,8 @@ export interface components {
             /** @description A sentence that says what to do. */
             detail?: string;
             errors?: components["schemas"]["FieldError"][] | null;
+            /** @description With run_active: the turn that runs. */
+            runId?: string;
             /**
              * Format: int64
              * @description HTTP status code.
@@ -703,6 +1120,26 @@ export interface components {
             /** @enum {string} */
             signup: "open" | "invite" | "closed";
         };
+        RestoreCheckpointInputBody: {
+            /** @description The turn and all later ones are removed from the conversation. */
+            chat: boolean;
+            checkpoint: string;
+            /** @description Files become what they were. */
+            files: boolean;
+        };
+        RestoreCheckpointOutputBody: {
+            /** @description Restoring this checkpoint undoes the restoring of files; empty if none were. */
+            before: string;
+            /**
+             * Format: int64
+             * @description Files that were changed.
+             */
+            changed: number;
+            /** Format: int64 */
+            removedMessages: number;
+            /** @description What the first removed message said. */
+            text: string;
+        };
         Session: {
             address: string;
             /** Format: date-time */
@@ -719,6 +1156,10 @@ export interface components {
             name: string;
             password: string;
         };
+        StopTurnInputBody: {
+            /** @description The turn that is meant; another one goes on. */
+            runId?: string;
+        };
         Token: {
             /** Format: date-time */
             createdAt: string;
@@ -733,6 +1174,18 @@ export interface components {
             name: string;
             /** @description Its first characters, to recognise it. */
             prefix: string;
+        };
+        UpdateAgentInputBody: {
+            /** @enum {string} */
+            mode?: "plan" | "ask" | "autoEdit" | "auto";
+            model?: string;
+            rules?: string;
+        };
+        UpdateChatInputBody: {
+            /** @enum {string} */
+            mode?: "plan" | "ask" | "autoEdit" | "auto";
+            model?: string;
+            title?: string;
         };
         UpdateUserInputBody: {
             admin?: boolean;
@@ -953,6 +1406,126 @@ export interface operations {
             };
         };
     };
+    "get-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-agent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateAgentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-agent-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentKeyInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-agent-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -1068,6 +1641,339 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    "send-message": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 7 for clients that read what only version 7 of the npm package ai does. */
+                "x-kalpana-ui"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    id: string;
+                    messageId?: string;
+                    messages: {
+                        [key: string]: unknown;
+                    }[];
+                    mode?: string;
+                    model?: string;
+                    trigger?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description UI message stream, version 1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+        };
+    };
+    "get-chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateChatInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+                approvalId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerApprovalInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "diff-checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+                checkpoint: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-messages": {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRawMessageBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "restore-checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreCheckpointInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoreCheckpointOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "stop-turn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["StopTurnInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resume-turn": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 7 for clients that read what only version 7 of the npm package ai does. */
+                "x-kalpana-ui"?: string;
+            };
+            path: {
+                chatId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description UI message stream, version 1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description No turn runs */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };
@@ -1265,6 +2171,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListAgentModelBody"];
                 };
             };
             /** @description Error */
@@ -1621,6 +2556,176 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Workspace"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-agent-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRules"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-agent-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentRules"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRules"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-chats": {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListChatBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-chat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateChatInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Chat"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-in-editor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenEditorInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

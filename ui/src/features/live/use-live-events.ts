@@ -1,8 +1,10 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { dropChat, putChat, refetchChats } from "@/api/queries/chat-cache";
 import { meKey } from "@/api/queries/me";
 import { dropWorkspace, putWorkspace, workspacesKey } from "@/api/queries/workspace-cache";
 import type { Workspace } from "@/api/types";
+import type { Chat } from "@/features/chat/types";
 import { setConnection } from "./connection";
 import { EventStream } from "./event-stream";
 
@@ -35,12 +37,17 @@ export function applyEvent(cache: QueryClient, name: string, data: unknown): voi
     putWorkspace(cache, data);
   } else if (name === "workspace.deleted" && hasId(data)) {
     dropWorkspace(cache, data.id);
+  } else if (name === "chat" && isChat(data)) {
+    putChat(cache, data);
+  } else if (name === "chat.deleted" && isOfWorkspace(data)) {
+    dropChat(cache, data);
   }
 }
 
 function refetch(cache: QueryClient): void {
   void cache.invalidateQueries({ queryKey: workspacesKey });
   void cache.invalidateQueries({ queryKey: ["workspace"] });
+  refetchChats(cache);
 }
 
 function hasId(data: unknown): data is { id: string } {
@@ -49,4 +56,12 @@ function hasId(data: unknown): data is { id: string } {
 
 function isWorkspace(data: unknown): data is Workspace {
   return hasId(data) && "status" in data && "updatedAt" in data;
+}
+
+function isOfWorkspace(data: unknown): data is { id: string; workspaceId: string } {
+  return hasId(data) && "workspaceId" in data && typeof data.workspaceId === "string";
+}
+
+function isChat(data: unknown): data is Chat {
+  return isOfWorkspace(data) && "status" in data && "updatedAt" in data;
 }

@@ -1,5 +1,6 @@
 import { PageHeader } from "@/components/layout/page-header";
 import { useTitle } from "@/lib/use-title";
+import { AgentSection } from "./agent-section";
 import { AppearanceSection } from "./appearance-section";
 import { PasswordSection } from "./password-section";
 import { ProfileSection } from "./profile-section";
@@ -15,6 +16,7 @@ export function SettingsPage() {
         <ProfileSection />
         <PasswordSection />
         <AppearanceSection />
+        <AgentSection />
         <SessionsSection />
         <TokensSection />
       </div>

@@ -5,10 +5,17 @@ import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
 import { ConnectionBadge } from "@/features/live/connection-badge";
 import { PortsButton } from "@/features/ports/ports-button";
+import { ChatToggle } from "./chat-toggle";
 import { StatusBadge } from "./status-badge";
 import { WorkspaceMenu } from "./workspace-menu";
 
-export function WorkspaceBar({ workspace, onDeleted }: { workspace: Workspace; onDeleted: () => void }) {
+interface WorkspaceBarProps {
+  workspace: Workspace;
+  chat: { shown: boolean; waiting: boolean; onToggle: () => void };
+  onDeleted: () => void;
+}
+
+export function WorkspaceBar({ workspace, chat, onDeleted }: WorkspaceBarProps) {
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-b border-border bg-surface px-2 sm:gap-3 sm:px-3">
       <Tooltip text="All workspaces">
@@ -26,6 +33,7 @@ export function WorkspaceBar({ workspace, onDeleted }: { workspace: Workspace; o
       </span>
       <div className="ml-auto flex items-center gap-1">
         <ConnectionBadge />
+        <ChatToggle {...chat} />
         <PortsButton workspace={workspace} />
         {workspace.status === "RUNNING" && (
           <Button asChild variant="ghost" size="sm" className="max-sm:size-8 max-sm:px-0">

@@ -9,6 +9,7 @@ import { MessagePage } from "@/components/layout/message-page";
 import { Button } from "@/components/ui/button";
 import { usePollMs } from "@/features/live/connection";
 import { useTitle } from "@/lib/use-title";
+import { useChatsState, useWaitingIcon } from "./use-waiting";
 import { WorkspaceView } from "./workspace-view";
 
 const route = getRouteApi("/app/w/$id");
@@ -19,7 +20,10 @@ export function WorkspacePage() {
   const navigate = useNavigate();
   const pollMs = usePollMs();
   const workspace = useQuery({ ...workspaceQuery(id), refetchInterval: pollMs });
-  useTitle(workspace.data?.name ?? "Workspace");
+  const chats = useChatsState(id, workspace.data !== undefined);
+  const name = workspace.data?.name ?? "Workspace";
+  useTitle(chats.waiting ? `Waiting for you: ${name}` : name);
+  useWaitingIcon(chats.waiting);
 
   if (workspace.error instanceof Problem && workspace.error.status === 404) {
     return (
@@ -36,7 +40,7 @@ export function WorkspacePage() {
     );
   }
   if (workspace.data) {
-    return <WorkspaceView workspace={workspace.data} embedEditor={embedEditor} onDeleted={() => navigate({ to: "/" })} />;
+    return <WorkspaceView workspace={workspace.data} embedEditor={embedEditor} chats={chats} onDeleted={() => navigate({ to: "/" })} />;
   }
   if (workspace.error) {
     return (

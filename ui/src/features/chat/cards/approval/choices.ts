@@ -1,0 +1,25 @@
+import type { Scope } from "../../types";
+import { fields, list, text, texts, word } from "../shape";
+
+export interface Choice {
+  scope: Scope;
+  label: string;
+  /** Exactly what would be allowed from then on. */
+  rules: string[];
+}
+
+const scopes = ["once", "run", "workspace"] as const;
+const labels: Record<Scope, string> = { once: "Allow once", run: "Allow for this turn", workspace: "Always allow here" };
+
+/** What may be answered with yes: each scope at most once, "once" first and always. */
+export function choicesOf(value: unknown): Choice[] {
+  const offered = list(value, 8).map((item) => {
+    const { scope, text: label, rules } = fields(item);
+    const known = word(scope, scopes, "once");
+    return { scope: known, label: text(label, 80) || labels[known], rules: texts(rules, 20) };
+  });
+  const once = offered.find((c) => c.scope === "once") ?? { scope: "once" as const, label: labels.once, rules: [] };
+  const others = scopes.slice(1).flatMap((scope) => offered.find((c) => c.scope === scope) ?? []);
+  // A rule that cannot be read cannot be agreed to.
+  return [once, ...others.filter((c) => c.scope !== "workspace" || c.rules.length > 0)];
+}

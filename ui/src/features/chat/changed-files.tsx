@@ -1,0 +1,60 @@
+import { ChevronRight, FileDiff } from "lucide-react";
+import { useState } from "react";
+import { cn } from "@/lib/cn";
+import { plural } from "@/lib/format";
+import { Counts } from "./cards/diff/counts";
+import { useChatActions } from "./chat-context";
+import type { ChangedFile, DiffData } from "./types";
+
+const words: Record<ChangedFile["status"], string> = { added: "new", modified: "", deleted: "deleted", renamed: "renamed" };
+// More are rarely read one by one; the editor's own view has them all.
+const shownFiles = 200;
+
+/** The files that a turn changed. */
+export function ChangedFiles({ data }: { data: DiffData }) {
+  const [open, setOpen] = useState(data.files.length <= 5);
+  return (
+    <div className="rounded-lg border border-border bg-surface text-sm">
+      <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex w-full items-center gap-2 rounded-lg px-3 py-2 text-left">
+        <FileDiff aria-hidden className="size-4 shrink-0 text-muted-foreground" />
+        <span className="font-medium">{plural(data.files.length, "file")} changed</span>
+        <span className="text-xs"><Counts added={data.added} removed={data.removed} /></span>
+        <ChevronRight aria-hidden className={cn("ml-auto size-4 shrink-0 text-muted-foreground transition-transform", open && "rotate-90")} />
+      </button>
+      {open && (
+        <ul className="border-t border-border py-1">
+          {data.files.slice(0, shownFiles).map((file) => (
+            <File key={file.path} file={file} />
+          ))}
+          {data.files.length > shownFiles && <li className="px-3 py-1 text-muted-foreground">and {data.files.length - shownFiles} more</li>}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function File({ file }: { file: ChangedFile }) {
+  const { openFile } = useChatActions();
+  return (
+    <li className="flex items-center gap-2 px-3 py-1">
+      {file.status === "deleted" ? (
+        <span className="min-w-0 truncate font-mono text-xs text-muted-foreground line-through" title={file.path}>
+          {file.path}
+        </span>
+      ) : (
+        <button
+          type="button"
+          onClick={() => openFile(file.path)}
+          title={`Open ${file.path} in VS Code`}
+          className="min-w-0 truncate rounded font-mono text-xs text-link underline-offset-2 hover:underline"
+        >
+          {file.path}
+        </button>
+      )}
+      {words[file.status] && <span className="text-xs text-muted-foreground">{words[file.status]}</span>}
+      <span className="ml-auto text-xs">
+        <Counts added={file.added} removed={file.removed} />
+      </span>
+    </li>
+  );
+}

@@ -1,0 +1,5 @@
+import type { Chat } from "./types";
+
+export function chatTitle(chat: Chat | undefined): string {
+  return chat?.title || "New chat";
+}

@@ -1,0 +1,19 @@
+import type { ChatMode } from "./types";
+
+/** From the most careful to the freest. */
+export const modes: { value: ChatMode; name: string; detail: string }[] = [
+  { value: "plan", name: "Plan", detail: "Reads and makes a plan. Changes nothing." },
+  { value: "ask", name: "Ask", detail: "Asks before it edits files or runs commands." },
+  { value: "autoEdit", name: "Edit", detail: "Edits files by itself. Asks before commands." },
+  { value: "auto", name: "Auto", detail: "Edits and runs by itself. Asks only for what is risky." },
+];
+
+export function modeName(mode: ChatMode): string {
+  return modes.find((m) => m.value === mode)?.name ?? mode;
+}
+
+/** Whether the installation lets a chat have the mode. */
+export function isAllowed(mode: ChatMode, cap: ChatMode | undefined): boolean {
+  const rank = (m: ChatMode) => modes.findIndex((x) => x.value === m);
+  return cap === undefined || rank(cap) < 0 || rank(mode) <= rank(cap);
+}

@@ -1,0 +1,17 @@
+import { toast } from "sonner";
+import { useUpdateAgent } from "@/api/queries/agent";
+import { RulesForm } from "@/features/chat/rules-form";
+
+/** The user's rules for every workspace. */
+export function AgentRules({ rules }: { rules: string }) {
+  const update = useUpdateAgent();
+  return (
+    <RulesForm
+      key={rules}
+      rules={rules}
+      error={update.error ?? undefined}
+      busy={update.isPending}
+      onSave={(text) => update.mutate({ rules: text }, { onSuccess: () => toast.success("Rules saved") })}
+    />
+  );
+}
