@@ -46,7 +46,7 @@ func (t *turn) ask() (*answer, *outcome) {
 			return nil, &out
 		}
 		v := &view{t: t, started: map[string]string{}, names: map[string]string{}}
-		res, err, out := t.stream(t.request(msgs), v.on)
+		res, out, err := t.stream(t.request(msgs), v.on)
 		if out != nil {
 			return nil, out
 		}
@@ -105,11 +105,11 @@ func (t *turn) request(msgs []agent.Message) agent.Request {
 
 // stream asks within the budget and settles the bill. out is set if the money does not
 // reach, err if the model failed; res then holds what came before.
-func (t *turn) stream(req agent.Request, on func(agent.Event) error) (res agent.Result, err error, out *outcome) {
+func (t *turn) stream(req agent.Request, on func(agent.Event) error) (res agent.Result, out *outcome, err error) {
 	prompt := agent.Estimate(req.Messages, req.Tools)
 	reserved, out := t.reserve(&req, prompt)
 	if out != nil {
-		return res, nil, out
+		return res, out, nil
 	}
 	began, first, generation := time.Now(), false, ""
 	t.status("provider", "Waiting for "+t.model+"…", time.Time{})
@@ -131,7 +131,7 @@ func (t *turn) stream(req agent.Request, on func(agent.Event) error) (res agent.
 	t.s.Observer.AgentStep(time.Since(began))
 	t.steps++
 	t.bill(res, err, generation, prompt, reserved)
-	return res, err, nil
+	return res, nil, err
 }
 
 // reserve sets aside what the answer may cost at most. Where that is more than there is,
@@ -234,7 +234,7 @@ func (t *turn) billed(ctx context.Context, generation string) (agent.Usage, erro
 func (t *turn) complete(msgs []agent.Message) (string, *outcome) {
 	req := agent.Request{Model: t.model, Messages: msgs, AllowTraining: t.s.AllowTraining, User: opaque(t.userID), Session: t.chat.ID,
 		MaxTokens: min(maxSummaryTokens, agent.AnswerTokens(t.info))}
-	res, err, out := t.stream(req, func(agent.Event) error { return nil })
+	res, out, err := t.stream(req, func(agent.Event) error { return nil })
 	t.steps-- // is no step of the work
 	switch {
 	case out != nil:

@@ -104,6 +104,7 @@ func (s *Service) interrupt(ctx context.Context, c Chat) error {
 			return err
 		}
 	}
+	s.Observer.AgentTurnLost()
 	s.log.Info("a turn was interrupted by the end of its process", "turn", id, "chat", c.ID)
 	return s.Store.RemoveJournal(ctx, id)
 }

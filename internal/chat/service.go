@@ -65,6 +65,8 @@ type Observer interface {
 	AgentTurnStarted()
 	// AgentTurnEnded gets the State, or "refused" for a turn that did not begin.
 	AgentTurnEnded(result string)
+	// AgentTurnLost is told of a turn that a dead process left.
+	AgentTurnLost()
 	// AgentTool gets "ok", "error" or "denied".
 	AgentTool(tool, result string)
 	AgentUsage(promptTokens, completionTokens, reasoningTokens, cacheReadTokens int64, nanoUSD int64)

@@ -399,6 +399,9 @@ func (o *counts) AgentTurnStarted() { o.add(func() { o.started++ }) }
 // AgentTurnEnded implements chat.Observer.
 func (o *counts) AgentTurnEnded(result string) { o.add(func() { o.turns[result]++ }) }
 
+// AgentTurnLost implements chat.Observer.
+func (o *counts) AgentTurnLost() { o.add(func() { o.turns["lost"]++ }) }
+
 // AgentTool implements chat.Observer.
 func (o *counts) AgentTool(tool, result string) { o.add(func() { o.tools[tool+" "+result]++ }) }
 

@@ -136,13 +136,6 @@ func (w *writer) closing(errorText string) error {
 	return nil
 }
 
-// open reports whether a call has begun and not ended.
-func (w *writer) open(callID string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.checker.Running(callID)
-}
-
 // sync waits until all that was put is stored and shown.
 func (w *writer) sync() error {
 	w.mu.Lock()
