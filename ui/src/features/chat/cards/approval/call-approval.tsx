@@ -90,7 +90,7 @@ export function CallApproval({ approvalId, descriptor, fallbackTitle, fallbackCo
       )}
       <div className="flex flex-wrap items-center gap-2">
         {choices.map(({ scope, label }, n) => (
-          <Button key={scope} size="sm" variant={n === 0 ? "primary" : "outline"} busy={busy} aria-keyshortcuts={n === 0 ? "A" : undefined} onClick={() => allow(scope)}>
+          <Button key={scope} size="sm" className="h-auto min-h-8 max-w-full shrink py-1 text-left whitespace-normal" variant={n === 0 ? "primary" : "outline"} busy={busy} aria-keyshortcuts={n === 0 ? "A" : undefined} onClick={() => allow(scope)}>
             {label}
             {n === 0 && <KeyHint>A</KeyHint>}
           </Button>

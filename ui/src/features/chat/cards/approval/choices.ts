@@ -16,7 +16,7 @@ export function choicesOf(value: unknown): Choice[] {
   const offered = list(value, 8).map((item) => {
     const { scope, text: label, rules } = fields(item);
     const known = word(scope, scopes, "once");
-    return { scope: known, label: text(label, 80) || labels[known], rules: texts(rules, 20) };
+    return { scope: known, label: known === "once" ? labels.once : text(label, 80) || labels[known], rules: texts(rules, 20) };
   });
   const once = offered.find((c) => c.scope === "once") ?? { scope: "once" as const, label: labels.once, rules: [] };
   const others = scopes.slice(1).flatMap((scope) => offered.find((c) => c.scope === scope) ?? []);
