@@ -89,7 +89,7 @@ var layers = [][]string{
 	{"bridge/child", "bridge/files", "bridge/ports", "bridge/supervisor"},
 	{"bridge/git", "bridge/process", "bridge/search"},
 	{"bridge/tools"},
-	{"bridge/bridgeclient", "bridge/bridgeserver", "internal/docker", "internal/embeddeddb", "internal/hostnet", "internal/openrouter"},
+	{"bridge/bridgeclient", "bridge/bridgeserver", "internal/docker", "internal/embeddeddb", "internal/github", "internal/hostnet", "internal/openrouter"},
 	{"internal/gateway", "internal/identity"},
 	{"internal/mongostore"}, // keeps what those two declare
 	{"internal/api", "internal/cli"},
