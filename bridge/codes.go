@@ -70,6 +70,21 @@ const (
 	// CodeNoCheckpoint: no checkpoint with this id.
 	CodeNoCheckpoint = "no_checkpoint"
 
+	// CodeRepositoryNotFound: the host has no such repository, or shows it to others only.
+	CodeRepositoryNotFound = "repository_not_found"
+	// CodeAuthenticationFailed: the host wants a credential, and got none or one that it refused.
+	CodeAuthenticationFailed = "authentication_failed"
+	// CodeBadBranch: no branch can have this name.
+	CodeBadBranch = "bad_branch"
+	// CodeBranchNotFound: the repository has no such branch or tag.
+	CodeBranchNotFound = "branch_not_found"
+	// CodeUnreachable: the host does not answer, or not as it should. It may later.
+	CodeUnreachable = "unreachable"
+	// CodeTimedOut: it took longer than the request allows.
+	CodeTimedOut = "timed_out"
+	// CodeNoCredential: nobody is there who has credentials, or none is given for this.
+	CodeNoCredential = "no_credential"
+
 	// CodeFlowControl: more bytes came than the receiver's window allows.
 	CodeFlowControl = "flow_control"
 )

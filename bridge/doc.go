@@ -143,6 +143,31 @@
 //	→ {"id":"9","type":"openEditor","payload":{"path":"src/a.txt","line":12}}
 //	← {"id":"9","success":true,"payload":{}}
 //
+// # Repositories and credentials
+//
+// cloneRepository tells its progress, and leaves nothing when it fails. unpushed tells what
+// is only in the workspace, setIdentity who commits.
+//
+//	→ {"id":"10","type":"cloneRepository","payload":{"url":"https://github.com/ada/engine"}}
+//	← {"id":"10","event":"progress","seq":1,"payload":{"phase":"connect","percent":-1,"text":""}}
+//	← {"id":"10","event":"progress","seq":2,"payload":{"phase":"receive","percent":45,"text":"Receiving objects:  45% (9/20)"}}
+//	← {"id":"10","success":true,"payload":{"folder":"engine","branch":"main","commit":"5891…","empty":false}}
+//
+// The bridge has no credentials. Git inside, whoever runs it, asks for one through the
+// bridge; who has some keeps watchCredentials open, from before a clone on, and answers
+// each question within [CredentialTimeout]. Without anybody who watches git is told so at
+// once. Nothing is stored inside, and a credential that a host refuses is reported:
+//
+//	→ {"id":"11","type":"watchCredentials"}
+//	← {"id":"11","event":"watching","seq":1,"payload":{}}
+//	← {"id":"11","event":"credential","seq":2,"payload":{"request":"K5…","protocol":"https","host":"github.com","path":"ada/engine"}}
+//	→ {"id":"12","type":"answerCredential","payload":{"request":"K5…","username":"x-access-token","password":"…"}}
+//	← {"id":"12","success":true,"payload":{}}
+//	← {"id":"11","event":"credentialRejected","seq":3,"payload":{"protocol":"https","host":"github.com","path":"ada/engine","username":"x-access-token","passwordSha256":"9f86…"}}
+//
+// An answer may hold "refused" with a reason for people in place of a credential. Questions
+// come from any program inside: what may be used there is for the one who answers to decide.
+//
 // # Ports
 //
 // GET /tcp/{port} with "Connection: Upgrade" and "Upgrade: kalpana-tcp" ([TunnelProtocol])

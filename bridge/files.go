@@ -14,6 +14,7 @@ const (
 	TypeListFiles     = "listFiles"
 	TypeGlob          = "glob"
 	TypeWatchFiles    = "watchFiles"
+	TypeResolvePaths  = "resolvePaths"
 )
 
 // EventChanged is what watchFiles sends; its payload is FilesChanged.
@@ -144,6 +145,23 @@ type EditResult struct {
 // StatFile is the payload of a statFile request.
 type StatFile struct {
 	Path string `json:"path"`
+}
+
+// ResolvePaths is the payload of a resolvePaths request: where do these paths lead, when the
+// symbolic links on the way are followed? A path need not exist.
+type ResolvePaths struct {
+	// Paths are at most MaxResolved.
+	Paths []string `json:"paths"`
+	// KeepLast does not follow a link that is the last name of a path, for what is moved or
+	// deleted: there the link itself is meant.
+	KeepLast bool `json:"keepLast,omitempty"`
+}
+
+// ResolvedPaths answers resolvePaths, in the order of the request. A path that leads out of
+// the workspace, or through a link to an absolute path, is refused with outside_workspace.
+type ResolvedPaths struct {
+	// Paths are relative to the workspace.
+	Paths []string `json:"paths"`
 }
 
 // MakeDirectory is the payload of a makeDirectory request; parents are made too, and an

@@ -8,6 +8,7 @@ const (
 	TypeGitDiff           = "gitDiff"
 	TypeGitLog            = "gitLog"
 	TypeGitCommit         = "gitCommit"
+	TypeGitPrograms       = "gitPrograms"
 	TypeCreateCheckpoint  = "createCheckpoint"
 	TypeListCheckpoints   = "listCheckpoints"
 	TypeDiffCheckpoint    = "diffCheckpoint"
@@ -133,6 +134,22 @@ type GitCommitted struct {
 	Files   int    `json:"files"`
 	Added   int    `json:"added"`
 	Removed int    `json:"removed"`
+}
+
+// GitPrograms is the payload of a gitPrograms request: which programs would git's reading
+// commands run in the workspace folder, because the repository's own settings say so?
+type GitPrograms struct{}
+
+// GitProgramSettings answers gitPrograms.
+type GitProgramSettings struct {
+	// Env are variables with which git's reading commands run none of Silenced, send nothing
+	// and note nothing in the index.
+	Env map[string]string `json:"env"`
+	// Silenced are the settings that Env turns off, Loud those that nothing turns off, such as
+	// "diff.external". Settings of the user's own files are not among them. Never nil, at most
+	// 100 each.
+	Silenced []string `json:"silenced"`
+	Loud     []string `json:"loud"`
 }
 
 // CreateCheckpoint is the payload of a createCheckpoint request: a snapshot of the whole

@@ -35,6 +35,9 @@ const (
 	// MaxPathBytes is the longest path: Linux accepts no longer one (PATH_MAX).
 	MaxPathBytes = 4096
 
+	// MaxResolved is how many paths one resolvePaths request may name.
+	MaxResolved = 100
+
 	// MaxListEntries is the longest listing: about 1 MiB of JSON. More is cut off and
 	// said so; it would help neither a person nor a model.
 	MaxListEntries = 5000
@@ -68,6 +71,10 @@ const (
 
 	// MaxTunnels is how many connections to ports inside may be open at a time.
 	MaxTunnels = 1024
+
+	// CredentialTimeout is how long git waits for the answer to a CredentialRequest. A person
+	// who types `git push` waits too; ten seconds are enough to renew a token.
+	CredentialTimeout = 10 * time.Second
 
 	// PingInterval is the pause between liveness checks of an idle connection; the peer
 	// counts as gone when it has not answered by the next one. Half of the minute after

@@ -23,20 +23,21 @@ const (
 
 // Serve answers on the three listeners until ctx ends or one of them fails, and closes
 // them and the server. Downloads and event streams have no deadline.
-func (s *Server) Serve(ctx context.Context, api, editor, health net.Listener) error {
+func (s *Server) Serve(ctx context.Context, api, editor, inside net.Listener) error {
 	errorLog := slog.NewLogLogger(s.log.Handler(), slog.LevelDebug)
 	var servers []*http.Server
 	failed := make(chan error, 3)
 	for _, l := range []struct {
 		net.Listener
 		http.Handler
-	}{{api, s.API()}, {editor, s.Editor()}, {health, s.Health()}} {
+	}{{api, s.API()}, {editor, s.Editor()}, {inside, s.Inside()}} {
 		srv := &http.Server{
 			Handler:           l.Handler,
 			ReadHeaderTimeout: headerTimeout,
 			IdleTimeout:       idleTimeout,
 			MaxHeaderBytes:    maxHeaderBytes,
 			ErrorLog:          errorLog,
+			ConnContext:       withPeer,
 		}
 		servers = append(servers, srv)
 		go func() { failed <- srv.Serve(l.Listener) }()

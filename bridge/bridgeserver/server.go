@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/credential"
 	"github.com/kalpana-dev/kalpana/bridge/files"
 	"github.com/kalpana-dev/kalpana/bridge/git"
 	"github.com/kalpana-dev/kalpana/bridge/ports"
@@ -52,17 +53,18 @@ type Config struct {
 
 // Server answers on both ports. Make it with New, end it with Close.
 type Server struct {
-	key        keyHash
-	root       *os.Root
-	editor     *editor
-	pages      pages
-	log        *slog.Logger
-	files      *files.Files
-	processes  *process.Processes
-	ports      *ports.Ports
-	tools      *tools.Server
-	operations map[string]operation
-	hello      json.RawMessage
+	key         keyHash
+	root        *os.Root
+	editor      *editor
+	pages       pages
+	log         *slog.Logger
+	files       *files.Files
+	processes   *process.Processes
+	ports       *ports.Ports
+	tools       *tools.Server
+	credentials *credential.Broker
+	operations  map[string]operation
+	hello       json.RawMessage
 	// slots holds one value per open WebSocket.
 	slots chan struct{}
 	// life ends with Close; sockets counts the handlers that must end then.
@@ -82,15 +84,16 @@ func New(cfg Config) (*Server, error) {
 		return nil, fmt.Errorf("open the workspace folder %s: %w", cfg.Root, err)
 	}
 	s := &Server{
-		key:       key,
-		root:      root,
-		editor:    newEditor(cfg.EditorSocket, cfg.Log),
-		pages:     pages{cmp.Or(cfg.PagesFolder, pagesFolder())},
-		log:       cfg.Log,
-		files:     files.New(root, cfg.Children),
-		processes: process.New(process.Options{Root: root, Run: cfg.Children, Env: cfg.Env, Log: cfg.Log}),
-		ports:     ports.New(ports.Options{Log: cfg.Log}),
-		slots:     make(chan struct{}, bridge.MaxConnections),
+		key:         key,
+		root:        root,
+		editor:      newEditor(cfg.EditorSocket, cfg.Log),
+		pages:       pages{cmp.Or(cfg.PagesFolder, pagesFolder())},
+		log:         cfg.Log,
+		files:       files.New(root, cfg.Children),
+		processes:   process.New(process.Options{Root: root, Run: cfg.Children, Env: cfg.Env, Log: cfg.Log}),
+		ports:       ports.New(ports.Options{Log: cfg.Log}),
+		credentials: credential.New(),
+		slots:       make(chan struct{}, bridge.MaxConnections),
 	}
 	s.life, s.endLife = context.WithCancel(context.Background())
 	repository := git.New(root, cfg.StateDir, cfg.Children)
@@ -125,6 +128,7 @@ func (s *Server) table(repository *git.Git, finder *search.Search) map[string]op
 		bridge.TypeListFiles:     bounded(holdsListing, answering(s.files.List)),
 		bridge.TypeGlob:          bounded(holdsListing, answering(s.files.Glob)),
 		bridge.TypeWatchFiles:    streaming(finishing(s.files.Watch)),
+		bridge.TypeResolvePaths:  answering(s.files.ResolvePaths),
 
 		bridge.TypeOpenEditor: answering(done(s.openEditor)),
 
@@ -142,10 +146,18 @@ func (s *Server) table(repository *git.Git, finder *search.Search) map[string]op
 		bridge.TypeGitDiff:           bounded(holdsContents, answering(repository.Diff)),
 		bridge.TypeGitLog:            bounded(holdsContents, answering(repository.Log)),
 		bridge.TypeGitCommit:         answering(repository.Commit),
+		bridge.TypeGitPrograms:       answering(repository.Programs),
 		bridge.TypeCreateCheckpoint:  answering(repository.CreateCheckpoint),
 		bridge.TypeListCheckpoints:   answering(withoutInput(repository.ListCheckpoints)),
 		bridge.TypeDiffCheckpoint:    bounded(holdsContents, answering(repository.DiffCheckpoint)),
 		bridge.TypeRestoreCheckpoint: answering(repository.RestoreCheckpoint),
+
+		bridge.TypeCloneRepository: streaming(repository.CloneRepository),
+		bridge.TypeSetIdentity:     answering(repository.SetIdentity),
+		bridge.TypeUnpushed:        answering(repository.Unpushed),
+
+		bridge.TypeWatchCredentials: streaming(finishing(s.credentials.Watch)),
+		bridge.TypeAnswerCredential: answering(done(s.credentials.Answer)),
 
 		bridge.TypePorts: answering(withoutInput(s.ports.List)),
 		bridge.TypeWatchPorts: streaming(func(ctx context.Context, _ struct{}, e emit) (struct{}, error) {
@@ -186,14 +198,6 @@ func (s *Server) API() http.Handler {
 		problem(w, http.StatusNotFound, bridge.CodeNotFound, "the bridge serves GET /, /tcp/{port}, /activity, /healthz and /readyz, and MCP at /mcp")
 	})
 	return s.requireKey(mux)
-}
-
-// Health answers /healthz without asking for the key. It is for a listener that only
-// programs inside the container reach: the image's own health check.
-func (s *Server) Health() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", health)
-	return mux
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

@@ -48,6 +48,9 @@ type Program struct {
 	Input func(io.Writer) error
 	// Output takes what the program prints. An error ends the program and is what Run returns.
 	Output io.Writer
+	// Stderr takes what the program says on its standard error, instead of Result. An error
+	// ends the program and is what Run returns.
+	Stderr io.Writer
 	// Memory bounds the program's own memory, in bytes; 0 is no bound.
 	Memory uint64
 }
@@ -55,7 +58,8 @@ type Program struct {
 // Result is how a program ended by itself.
 type Result struct {
 	ExitCode int
-	// Stderr is the beginning of what it said on its standard error.
+	// Stderr is the beginning of what it said on its standard error, unless the Program has
+	// a place for that.
 	Stderr string
 }
 
@@ -90,6 +94,9 @@ func Run(ctx context.Context, runner Runner, p Program) (Result, error) {
 	}
 	stderr := &head{}
 	cmd.Stderr = stderr
+	if p.Stderr != nil {
+		cmd.Stderr = &taker{to: p.Stderr, stop: stop}
+	}
 	var input io.WriteCloser
 	if p.Stdin != nil {
 		cmd.Stdin = p.Stdin

@@ -75,17 +75,61 @@ func ceiling(workspace string) string {
 
 // lookEnv is the environment for looking; more are settings beside quiet.
 func lookEnv(workspace string, more []setting) []string {
-	return slices.Concat(userEnv(), settings(quiet, more), []string{
+	return slices.Concat(userEnv(), settings(quiet, more), lookOnly(workspace))
+}
+
+// lookOnly are the variables beside settings for looking.
+func lookOnly(workspace string) []string {
+	return []string{
 		ceiling(workspace),
 		"GIT_OPTIONAL_LOCKS=0",
 		// A repository may allow protocols one by one, against protocol.allow, but not
 		// against this; the first avoids the attempt, in git 2.45 and newer.
 		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none",
-	})
+	}
 }
 
 // commitEnv is the environment for a commit, which hooks and filters inherit.
 func commitEnv(workspace string) []string {
 	// Without useConfigOnly git would make up an address from the container's host name.
 	return slices.Concat(userEnv(), settings([]setting{anyOwner, {"user.useConfigOnly", "true"}}), []string{ceiling(workspace)})
+}
+
+// transfer is the configuration for fetching a repository that nobody vouches for.
+var transfer = []setting{
+	anyOwner,
+	{"core.hooksPath", "/dev/null"},
+	{"core.fsmonitor", "false"},
+	{"core.askPass", ""}, // nobody is there to be asked
+	{"core.sshCommand", "false"},
+	{"protocol.allow", "never"},
+	{"protocol.https.allow", "always"},
+	{"protocol.http.allow", "always"},
+	{"transfer.bundleURI", "false"}, // other addresses, of the host's choice
+	{"submodule.recurse", "false"},
+	{"gc.auto", "0"}, // it would go on in the background, in a folder that is moved
+	{"maintenance.auto", "false"},
+	{"color.ui", "false"},
+	{"advice.detachedHead", "false"},
+	// A host that sends nothing for two minutes has stopped: git's protocol has signs of life.
+	{"http.lowSpeedLimit", "1"},
+	{"http.lowSpeedTime", "120"},
+}
+
+// cloneEnv is the environment for fetching repositories. The user's own configuration
+// counts: proxies, authorities, and where credentials are.
+func cloneEnv(workspace string) []string {
+	env := slices.Concat(userEnv(), settings(transfer), []string{
+		ceiling(workspace), "GIT_ALLOW_PROTOCOL=https:http", "GIT_SSH_COMMAND=false",
+		"GIT_PROGRESS_DELAY=0", "GIT_LFS_FORCE_PROGRESS=1",
+	})
+	for _, name := range []string{
+		"GIT_SSL_CAINFO", "GIT_SSL_CAPATH",
+		"http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY",
+	} {
+		if value, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+value)
+		}
+	}
+	return env
 }

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
@@ -29,13 +31,17 @@ type Git struct {
 	root        *os.Root
 	run         Runner
 	checkpoints *store
+	// cloning holds one value per clone under way.
+	cloning chan struct{}
+	// swept is when the clones that a crash left are gone.
+	swept sync.Once
 }
 
 // New returns a Git for the workspace root, which the caller closes. Checkpoints are kept
 // in stateDir, an absolute path outside the workspace, which is made when it is needed.
 // git 2.38 or newer must be in the PATH.
 func New(root *os.Root, stateDir string, run Runner) *Git {
-	g := &Git{root: root, run: run}
+	g := &Git{root: root, run: run, cloning: make(chan struct{}, maxClones)}
 	g.checkpoints = newStore(g, stateDir)
 	return g
 }
@@ -50,6 +56,15 @@ type invocation struct {
 
 // do runs git. Its exit code is an error, git_failed, unless allowed.
 func (g *Git) do(ctx context.Context, i invocation, allowed ...int) (child.Result, error) {
+	result, err := g.end(ctx, i)
+	if err != nil || result.ExitCode == 0 || slices.Contains(allowed, result.ExitCode) {
+		return result, err
+	}
+	return result, i.failed(result)
+}
+
+// end runs git to its end.
+func (g *Git) end(ctx context.Context, i invocation) (child.Result, error) {
 	i.Name = "git"
 	timed, cancel := context.WithTimeout(ctx, i.time)
 	defer cancel()
@@ -61,14 +76,8 @@ func (g *Git) do(ctx context.Context, i invocation, allowed ...int) (child.Resul
 		if _, ok := errors.AsType[*child.KilledError](err); ok {
 			return result, bridge.Errorf(bridge.CodeGitFailed, "git %s was ended (%v), perhaps for want of memory", i.Args[0], err)
 		}
-		return result, err
 	}
-	for _, code := range append(allowed, 0) {
-		if result.ExitCode == code {
-			return result, nil
-		}
-	}
-	return result, i.failed(result)
+	return result, err
 }
 
 // failed is git's refusal in its own words, without the container's paths.

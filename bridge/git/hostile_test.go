@@ -3,6 +3,7 @@ package git_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/git"
+	"github.com/kalpana-dev/kalpana/bridge/supervisor"
 )
 
 // look does everything that a program may do without asking.
@@ -124,8 +127,62 @@ func TestLookingRunsNothing(t *testing.T) {
 				t.Error("a command of the repository ran")
 				_ = os.Remove(marker)
 			}
+			s.typed("repo", marker)
 		})
 	}
+}
+
+// typed runs git's reading commands as somebody would type them, silenced as Programs says.
+func (s *stand) typed(name, marker string) {
+	s.t.Helper()
+	root, err := os.OpenRoot(s.path(name))
+	s.must(err)
+	defer root.Close()
+	p, err := git.New(root, s.state, supervisor.NewChildren()).Programs(s.t.Context(), bridge.GitPrograms{})
+	s.must(err)
+	if len(p.Loud) > 0 {
+		return // nobody runs it without asking
+	}
+	env := os.Environ()
+	for name, value := range p.Env {
+		env = append(env, name+"="+value)
+	}
+	for _, line := range []string{"status", "status --short", "diff", "diff HEAD~1", "diff --cached", "log -p", "show", "show HEAD~1:a", "blame a", "ls-files -m", "describe --always --dirty", "grep -n s", "rev-list --count HEAD", "cat-file -p HEAD~1:a", "stash list", "shortlog -s HEAD", "branch -v", "ls-tree -r -l HEAD~1"} {
+		cmd := exec.CommandContext(s.t.Context(), "git", strings.Fields(line)...)
+		cmd.Dir, cmd.Env = s.path(name), env
+		out, _ := cmd.CombinedOutput() // some fail where something is missing
+		if _, err := os.Lstat(marker); err == nil {
+			s.t.Errorf("git %s ran a command of the repository: %s", line, out)
+			_ = os.Remove(marker)
+		}
+	}
+}
+
+func TestProgramsOfARepository(t *testing.T) {
+	s := start(t)
+	told := func(silenced, loud string) {
+		t.Helper()
+		p, err := s.Programs(t.Context(), bridge.GitPrograms{})
+		if err != nil || strings.Join(p.Silenced, " ") != silenced || strings.Join(p.Loud, " ") != loud || p.Env["GIT_CONFIG_COUNT"] == "" {
+			t.Errorf("got %+v, %v, want %q and %q", p, err, silenced, loud)
+		}
+	}
+	told("", "") // no repository
+	s.repository(".", "a")
+	s.git(s.dir, "config", "--global", "diff.external", "mine")
+	told("", "")
+	s.git(s.dir, "config", "core.fsmonitor", "x")
+	s.git(s.dir, "config", "Filter.A.clean", "x")
+	told("core.fsmonitor filter.A.clean", "")
+	s.git(s.dir, "config", "diff.External", "x")
+	s.git(s.dir, "config", "diff.md.TextConv", "x")
+	s.write(".gitmodules", "[submodule \"x\"]\n\tignore = none\n")
+	told("core.fsmonitor filter.A.clean", "diff.external diff.md.textconv submodule.x.ignore")
+	s.write("all", "[diff]\n\texternal = x\n")
+	s.git(s.dir, "config", "--unset", "diff.external")
+	s.git(s.dir, "config", "--unset", "diff.md.textconv")
+	s.git(s.dir, "config", "include.path", "../all")
+	told("core.fsmonitor filter.A.clean", "diff.external submodule.x.ignore")
 }
 
 // The counterpart: without it the test above might look at nothing.

@@ -40,7 +40,7 @@ func measure(b *testing.B) *figures {
 	}
 	f := &figures{b: b, root: b.TempDir()}
 	sum := sha256.Sum256([]byte("key"))
-	f.serve = exec.Command(program, "serve", "-api", "127.0.0.1:0", "-editor", "127.0.0.1:0", "-health-socket", filepath.Join(f.root, "h.sock"),
+	f.serve = exec.Command(program, "serve", "-api", "127.0.0.1:0", "-editor", "127.0.0.1:0", "-inside-socket", filepath.Join(f.root, "h.sock"),
 		"-root", f.root, "-state", filepath.Join(f.root, "state"), "-editor-socket", filepath.Join(f.root, "e.sock"), "--", "sleep", "1000000")
 	f.serve.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + f.root, "KALPANA_KEY_SHA256=" + hex.EncodeToString(sum[:])}
 	log, err := os.Create(filepath.Join(f.root, "log"))

@@ -1,29 +1,22 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"time"
 )
 
-// healthcheck asks the bridge of this container whether it is up. It uses a socket that
+// healthcheck asks the bridge of this container whether it is up. It uses the socket that
 // only this container sees, for it knows no key.
 func healthcheck(args []string) int {
 	flags := flag.NewFlagSet("healthcheck", flag.ContinueOnError)
-	socket := flags.String("health-socket", healthSocket, "`socket` of the running bridge; @ begins an abstract name")
+	socket := flags.String("inside-socket", insideSocket, "`socket` of the running bridge; @ begins an abstract name")
 	if flags.Parse(args) != nil {
 		return 2
 	}
-	client := &http.Client{
-		Timeout: 3 * time.Second, // less than the image's own limit, so that the reason is told
-		Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, "unix", *socket)
-		}},
-	}
+	client := insideClient(*socket, 3*time.Second) // less than the image's own limit, so that the reason is told
 	resp, err := client.Get("http://bridge/healthz")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kalpana-bridge: ask the bridge for its health:", err)

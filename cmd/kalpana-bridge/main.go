@@ -3,6 +3,7 @@
 //
 //	kalpana-bridge serve [flags] -- command…   run command as the editor and serve
 //	kalpana-bridge healthcheck [flags]         exit 0 if the bridge of this container is up
+//	kalpana-bridge credential [flags] get      answer git, which runs this as its credential helper
 //	kalpana-bridge version                     print what this is
 package main
 
@@ -15,14 +16,15 @@ import (
 // protocol is the version of the bridge protocol; it grows when its meaning changes.
 const protocol = 1
 
-// healthSocket has no place in the file system ("@"), so it needs no writable folder and
+// insideSocket has no place in the file system ("@"), so it needs no writable folder and
 // is visible inside this container only.
-const healthSocket = "@kalpana-bridge-health"
+const insideSocket = "@kalpana-bridge"
 
 func version() string { return fmt.Sprintf("protocol %d, %s", protocol, runtime.Version()) }
 
 const usage = `usage: kalpana-bridge serve [flags] -- command…
        kalpana-bridge healthcheck [flags]
+       kalpana-bridge credential [flags] get|store|erase
        kalpana-bridge version
 `
 
@@ -37,6 +39,8 @@ func main() {
 		os.Exit(serve(os.Args[2:]))
 	case "healthcheck":
 		os.Exit(healthcheck(os.Args[2:]))
+	case "credential":
+		os.Exit(credentialHelper(os.Args[2:], os.Stdin, os.Stdout, os.Stderr))
 	case "version":
 		fmt.Println("kalpana-bridge, " + version())
 	default:

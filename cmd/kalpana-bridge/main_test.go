@@ -67,7 +67,7 @@ func TestServeFromStartToEnd(t *testing.T) {
 	health, seen := filepath.Join(dir, "h.sock"), filepath.Join(dir, "env")
 	sum := sha256.Sum256([]byte("key"))
 	serve, out := program(t, []string{"KALPANA_KEY_SHA256=" + hex.EncodeToString(sum[:]), "KALPANA_OTHER=1", "KEPT=1"},
-		"serve", "-api", "127.0.0.1:0", "-editor", "127.0.0.1:0", "-health-socket", health, "-root", dir, "-editor-socket", filepath.Join(dir, "e.sock"),
+		"serve", "-api", "127.0.0.1:0", "-editor", "127.0.0.1:0", "-inside-socket", health, "-root", dir, "-editor-socket", filepath.Join(dir, "e.sock"),
 		"--", "/bin/sh", "-c", `env >"$0.new"; mv "$0.new" "$0"; exec sleep 1000`, seen)
 	if err := serve.Start(); err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestServeFromStartToEnd(t *testing.T) {
 	if strings.Contains(string(env), "KALPANA_") || !bytes.Contains(env, []byte("KEPT=1")) || !bytes.Contains(env, []byte("EDITOR_SOCKET="+dir)) {
 		t.Errorf("environment of the editor: %s", env)
 	}
-	check, checkOut := program(t, nil, "healthcheck", "-health-socket", health)
+	check, checkOut := program(t, nil, "healthcheck", "-inside-socket", health)
 	if err := check.Run(); err != nil {
 		t.Errorf("healthcheck: %v\n%s", err, checkOut)
 	}
@@ -114,7 +114,7 @@ func TestServeFromStartToEnd(t *testing.T) {
 	case <-time.After(15 * time.Second):
 		t.Fatalf("it did not end\n%s", out)
 	}
-	check, _ = program(t, nil, "healthcheck", "-health-socket", health)
+	check, _ = program(t, nil, "healthcheck", "-inside-socket", health)
 	if err := check.Run(); err == nil || check.ProcessState.ExitCode() != 1 {
 		t.Errorf("healthcheck after the end: %v", err)
 	}

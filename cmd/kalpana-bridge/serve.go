@@ -24,7 +24,7 @@ const keyVariable = "KALPANA_KEY_SHA256"
 const othersGrace = 2 * time.Second
 
 type settings struct {
-	api, editor, health, root, state, editorSocket string
+	api, editor, inside, root, state, editorSocket string
 	command                                        []string
 }
 
@@ -33,7 +33,7 @@ func parse(args []string) (settings, error) {
 	flags := flag.NewFlagSet("serve", flag.ContinueOnError)
 	flags.StringVar(&s.api, "api", ":3001", "`address` of the bridge protocol")
 	flags.StringVar(&s.editor, "editor", ":8080", "`address` of the editor")
-	flags.StringVar(&s.health, "health-socket", healthSocket, "`socket` for the healthcheck command; @ begins an abstract name")
+	flags.StringVar(&s.inside, "inside-socket", insideSocket, "`socket` for the healthcheck and credential commands; @ begins an abstract name")
 	flags.StringVar(&s.root, "root", "/workspace", "`folder` that file requests are confined to")
 	flags.StringVar(&s.state, "state", defaultState(), "`folder` for what the bridge keeps: checkpoints")
 	flags.StringVar(&s.editorSocket, "editor-socket", "", "`socket` that the command is told to listen on, as EDITOR_SOCKET (default: in /run/kalpana, or in a new folder if that cannot be written)")
@@ -120,7 +120,7 @@ func run(s settings, log *slog.Logger) error {
 // listen opens the three listeners, or none.
 func listen(s settings) ([3]net.Listener, error) {
 	var opened [3]net.Listener
-	for i, at := range []struct{ network, address string }{{"tcp", s.api}, {"tcp", s.editor}, {"unix", s.health}} {
+	for i, at := range []struct{ network, address string }{{"tcp", s.api}, {"tcp", s.editor}, {"unix", s.inside}} {
 		l, err := net.Listen(at.network, at.address)
 		if err != nil {
 			for _, l := range opened[:i] {
