@@ -24,7 +24,7 @@ type Chat struct {
 	Status        string    `json:"status" enum:"idle,running"`
 	RunID         string    `json:"runId,omitempty" doc:"The running turn."`
 	Waiting       bool      `json:"waiting" doc:"The turn waits for your answer."`
-	Cost          float64   `json:"cost" doc:"US dollars, of the whole chat."`
+	Cost          *float64  `json:"cost" doc:"US dollars, of the whole chat; null if some of it has no known price."`
 	Turns         int       `json:"turns"`
 	ContextTokens int       `json:"contextTokens" doc:"Length of the latest prompt; 0 if unknown."`
 	ContextWindow int       `json:"contextWindow" doc:"How long a prompt may be; 0 if unknown."`
@@ -36,8 +36,11 @@ type Chat struct {
 func wireChat(c chat.Chat) Chat {
 	out := Chat{
 		ID: c.ID, WorkspaceID: c.WorkspaceID, Title: c.Title, Model: c.Model, Mode: string(c.Mode), Status: "idle",
-		Cost: float64(c.Cost) / 1e9, Turns: len(c.Turns), ContextTokens: c.ContextTokens, ContextWindow: c.ContextWindow,
+		Turns: len(c.Turns), ContextTokens: c.ContextTokens, ContextWindow: c.ContextWindow,
 		Interrupted: c.Interrupted, CreatedAt: c.CreatedAt, UpdatedAt: c.UpdatedAt,
+	}
+	if cost := dollars(c.Cost); !c.Unpriced {
+		out.Cost = &cost
 	}
 	if c.Run.TurnID != "" {
 		out.Status, out.RunID, out.Waiting = "running", c.Run.TurnID, c.Run.Waiting
@@ -77,6 +80,7 @@ func (s *Server) registerChats() {
 	})
 	type createChatInput struct {
 		ID   string `path:"id" maxLength:"64"`
+		Key  string `header:"Idempotency-Key" maxLength:"200" doc:"Repeating a request with the same key creates nothing new."`
 		Body struct {
 			Title string `json:"title,omitempty" maxLength:"400"`
 			Model string `json:"model,omitempty" maxLength:"256"`
@@ -88,7 +92,7 @@ func (s *Server) registerChats() {
 		if err != nil {
 			return nil, err
 		}
-		c, err := s.Chats.Create(ctx, chat.CreateInput{WorkspaceID: w.ID, OwnerID: w.OwnerID, Title: in.Body.Title, Model: in.Body.Model, Mode: permission.Mode(in.Body.Mode)})
+		c, err := s.Chats.Create(ctx, chat.CreateInput{WorkspaceID: w.ID, OwnerID: w.OwnerID, Title: in.Body.Title, Model: in.Body.Model, Mode: permission.Mode(in.Body.Mode), Request: in.Key})
 		if err != nil {
 			return nil, s.fail(err)
 		}
@@ -271,6 +275,7 @@ var chatErrors = []struct {
 	{chat.ErrBusy, http.StatusTooManyRequests, "too_many_turns", "The agent is at work for you in as many chats as it may be at a time. Wait until one has ended, or stop it."},
 	{chat.ErrOff, http.StatusServiceUnavailable, "agent_off", "The agent has no key for a provider of models. Set your own in the settings, or ask an administrator to set OPENROUTER_API_KEY."},
 	{chat.ErrFull, http.StatusConflict, "chat_full", "This chat is as long as a chat may be. Go on in a new one."},
+	{chat.ErrManyChats, http.StatusConflict, "too_many_chats", "The workspace has as many chats as a workspace may have. Delete one you no longer need."},
 	{chat.ErrKnown, http.StatusConflict, "message_known", "This message is in the chat already. Reload the page."},
 	{chat.ErrAnswered, http.StatusConflict, "approval_answered", "This has been answered already."},
 	{chat.ErrExpired, http.StatusConflict, "approval_expired", "It is too late to answer this. Send a message to go on."},

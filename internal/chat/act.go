@@ -58,26 +58,32 @@ func (t *turn) act(a *answer) *outcome {
 // runAll runs the calls, and writes down what the model is told about them: something
 // about each, in their order, whatever happens.
 func (t *turn) runAll(a *answer) *outcome {
-	for i := 0; i < len(a.calls) && t.ctx.Err() == nil; {
+	unanswered := false
+	for i := 0; i < len(a.calls) && !unanswered && t.ctx.Err() == nil && t.left() > 0; {
 		n := i
 		for n < len(a.calls) && a.calls[n].sideBySide() {
 			n++
 		}
 		if n > i {
 			t.parallel(a.calls[i:n])
-			i = n
-			continue
+		} else {
+			n = i + 1
+			t.askAhead(a.calls[i:])
+			t.runOne(a.calls[i])
 		}
-		t.askAhead(a.calls[i:])
-		t.runOne(a.calls[i])
-		i++
+		for ; i < n; i++ {
+			unanswered = unanswered || t.wasExpired(a.calls[i])
+		}
 	}
 	var out *outcome
 	var images []agent.Image
 	bad := true
 	for _, c := range a.calls {
 		if c.said == "" {
-			c.said = "CANCELLED: the user stopped the turn before this was done."
+			c.said = "CANCELLED: the turn ended before this was done."
+			if t.ctx.Err() == nil {
+				t.put(uistream.ToolOutputError{ToolCallID: c.ID, ErrorText: c.said})
+			}
 		}
 		bad = bad && c.refusal != nil
 		text := t.wrap(c, c.said)
@@ -95,6 +101,7 @@ func (t *turn) runAll(a *answer) *outcome {
 	if len(images) > 0 {
 		t.context.own = append(t.context.own, agent.Message{Role: agent.RoleUser, Images: images})
 	}
+	t.context.bound()
 	if err := t.save(); err != nil {
 		broken := t.broken(err)
 		return &broken
@@ -102,10 +109,8 @@ func (t *turn) runAll(a *answer) *outcome {
 	if t.ctx.Err() != nil {
 		return t.cut()
 	}
-	for _, c := range a.calls {
-		if c.ask != nil && c.ask.state == expired {
-			return failed(CodeUnanswered, "Nobody answered the agent's question in time. Another message lets it go on.", true)
-		}
+	if unanswered {
+		return failed(CodeUnanswered, "Nobody answered the agent's question in time. Another message lets it go on.", true)
 	}
 	if t.badSteps++; !bad {
 		t.badSteps = 0
@@ -121,6 +126,13 @@ func (t *turn) runAll(a *answer) *outcome {
 	default:
 	}
 	return out
+}
+
+// wasExpired reports whether nobody answered about a call in time.
+func (t *turn) wasExpired(c *call) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return c.ask != nil && c.ask.state == expired && t.ctx.Err() == nil
 }
 
 // wrap marks results as data. What the loop itself says is no data.
@@ -171,7 +183,9 @@ func (t *turn) runOne(c *call) {
 		return
 	}
 	live := t.terminal(c.ID)
-	r := c.tool.Run(t.ctx, live.write)
+	ctx, cancel := context.WithTimeout(t.ctx, max(t.left(), 0))
+	defer cancel()
+	r := c.tool.Run(ctx, live.write)
 	live.close()
 	t.result(c, r)
 }
@@ -279,6 +293,7 @@ func (t *turn) decide(c *call) (permission.Decision, error) {
 	}
 	t.mu.Lock()
 	p.Mode, p.RunRules, p.RunCalls, p.Tainted = t.mode, slices.Clone(t.policyRun), slices.Clone(t.policyCall), t.tainted
+	t.policy = p
 	t.mu.Unlock()
 	return permission.Decide(p, c.tool.Permission), nil
 }

@@ -19,6 +19,8 @@ import (
 const (
 	// leastAnswer is the shortest answer worth asking for, in tokens.
 	leastAnswer = 1024
+	// bytesPerToken is for answers nobody counted: less than usual, so that none is too cheap.
+	bytesPerToken = 3
 	// maxSummaryTokens is the longest summary.
 	maxSummaryTokens = 4096
 )
@@ -111,7 +113,7 @@ func (t *turn) stream(req agent.Request, on func(agent.Event) error) (res agent.
 	if out != nil {
 		return res, out, nil
 	}
-	began, first, generation := time.Now(), false, ""
+	began, first, generation, written := time.Now(), false, "", 0
 	t.status("provider", "Waiting for "+t.model+"…", time.Time{})
 	res, err = t.client.Stream(t.ctx, req, func(e agent.Event) error {
 		switch e := e.(type) {
@@ -119,18 +121,27 @@ func (t *turn) stream(req agent.Request, on func(agent.Event) error) (res agent.
 			generation = e.GenerationID
 		case agent.Retry:
 			t.status("retry", fmt.Sprintf("%s Attempt %d of %d follows.", e.Reason.Message, e.Attempt, e.Of), time.Now().Add(e.After))
-		case agent.TextDelta, agent.ReasoningDelta, agent.ToolStart:
-			if !first {
-				first = true
-				t.s.Observer.AgentFirstToken(time.Since(began))
-				t.status("idle", "", time.Time{})
-			}
+		}
+		switch e := e.(type) {
+		case agent.TextDelta:
+			written += len(e.Text)
+		case agent.ReasoningDelta:
+			written += len(e.Text)
+		case agent.ToolArguments:
+			written += len(e.Delta)
+		case agent.ToolStart:
+			written += len(e.Name)
+		}
+		if !first && written > 0 {
+			first = true
+			t.s.Observer.AgentFirstToken(time.Since(began))
+			t.status("idle", "", time.Time{})
 		}
 		return on(e)
 	})
 	t.s.Observer.AgentStep(time.Since(began))
 	t.steps++
-	t.bill(res, err, generation, prompt, reserved)
+	t.bill(res, err, generation, prompt, written, reserved)
 	return res, nil, err
 }
 
@@ -176,7 +187,7 @@ func (t *turn) reserve(req *agent.Request, prompt int) (*spend.Reservation, *out
 
 // bill settles what an answer took. After a failure the provider is asked, and where it
 // does not say, it is estimated.
-func (t *turn) bill(res agent.Result, failure error, generation string, prompt int, r *spend.Reservation) {
+func (t *turn) bill(res agent.Result, failure error, generation string, prompt, written int, r *spend.Reservation) {
 	ctx := context.WithoutCancel(t.ctx)
 	u := res.Usage
 	if failure != nil && (!u.CostKnown || u.Estimated) {
@@ -189,13 +200,17 @@ func (t *turn) bill(res agent.Result, failure error, generation string, prompt i
 		}
 		if err == nil {
 			u = known
-		} else if !u.CostKnown && (generation != "" || res.Message.Text != "") {
-			u.Prompt, u.Completion, u.Estimated = int64(prompt), int64(len(res.Message.Text)/4), true
+		} else if !u.CostKnown && (generation != "" || written > 0) {
+			u.Prompt, u.Completion, u.Estimated = int64(prompt), int64(written/bytesPerToken), true
 			if t.info.PriceKnown {
 				u.Cost, u.CostKnown = t.info.Price.Cost(u), true
 			}
 		}
 	}
+	if failure == nil && !u.CostKnown && t.info.PriceKnown {
+		u.Cost, u.CostKnown, u.Estimated = t.info.Price.Cost(u), true, true
+	}
+	t.unpriced = t.unpriced || !u.CostKnown && u.Prompt+u.Completion > 0
 	if err := r.Settle(ctx, u.Cost); err != nil {
 		t.s.log.Error("recording what a step cost", "turn", t.id, "err", err)
 	}

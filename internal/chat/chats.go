@@ -2,6 +2,8 @@ package chat
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,9 +24,15 @@ type CreateInput struct {
 	WorkspaceID, OwnerID string
 	Title, Model         string
 	Mode                 permission.Mode
+	// Request makes the call idempotent: a second Create of the owner in the workspace with
+	// the same Request returns the first's chat.
+	Request string
 }
 
-// Create makes a chat. Errors: *InvalidError.
+// MaxChats is how many chats a workspace may have.
+const MaxChats = 200
+
+// Create makes a chat. Errors: *InvalidError, ErrManyChats.
 func (s *Service) Create(ctx context.Context, in CreateInput) (Chat, error) {
 	if in.Mode == "" {
 		settings, err := s.Store.GetSettings(ctx, in.OwnerID)
@@ -38,7 +46,25 @@ func (s *Service) Create(ctx context.Context, in CreateInput) (Chat, error) {
 	if err := validate(c); err != nil {
 		return Chat{}, err
 	}
+	c.Mode = c.Mode.Capped(s.ModeCap)
+	if in.Request != "" {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%s/%s/%s", in.OwnerID, in.WorkspaceID, in.Request))
+		c.ID = strings.ToLower(base32.StdEncoding.EncodeToString(sum[:])[:26])
+		if old, err := s.Store.GetChat(ctx, c.ID); !errors.Is(err, ErrNotFound) {
+			return old, err
+		}
+	}
+	all, err := s.Store.FindChats(ctx, ChatQuery{WorkspaceID: in.WorkspaceID, Limit: MaxChats})
+	if err != nil {
+		return Chat{}, err
+	}
+	if len(all) == MaxChats {
+		return Chat{}, ErrManyChats
+	}
 	if err := s.Store.InsertChat(ctx, c); err != nil {
+		if errors.Is(err, ErrConflict) && in.Request != "" {
+			return s.Store.GetChat(ctx, c.ID)
+		}
 		return Chat{}, err
 	}
 	s.Announcer.AnnounceChat(c)
@@ -106,8 +132,13 @@ func (s *Service) Update(ctx context.Context, id string, in UpdateInput) (Chat, 
 		if in.Mode != nil {
 			c.Mode = *in.Mode
 		}
-		return validate(*c)
+		err := validate(*c)
+		c.Mode = c.Mode.Capped(s.ModeCap)
+		return err
 	})
+	if id := s.elsewhere(c); err == nil && in.Mode != nil && id != "" {
+		err = s.order(ctx, Order{TurnID: id, Mode: c.Mode})
+	}
 	if err == nil && in.Mode != nil {
 		s.mu.Lock()
 		t := s.running[id]
@@ -190,9 +221,12 @@ func (s *Service) DeleteWorkspace(ctx context.Context, workspaceID string) error
 		}
 		errs = append(errs, s.Delete(ctx, c.ID))
 	}
-	errs = append(errs, s.Store.PutRules(ctx, workspaceID, ""))
-	return errors.Join(errs...)
+	_, err = s.Store.UpdateRules(ctx, workspaceID, func(string) (string, error) { return "", nil })
+	return errors.Join(append(errs, err)...)
 }
+
+// maxPage is how many bytes of messages end a page.
+const maxPage = 8 << 20
 
 // Messages returns the messages of the newest limit turns behind a cursor, oldest first, as
 // JSON of uistream.Message, and where older ones begin ("" at the end).
@@ -208,31 +242,24 @@ func (s *Service) Messages(ctx context.Context, id string, limit int, cursor str
 		}
 		end = min(end, len(c.Turns))
 	}
-	begin := max(0, end-limit)
-	for _, ref := range c.Turns[begin:end] {
-		t, err := s.Store.GetTurn(ctx, ref.ID)
-		if errors.Is(err, ErrNotFound) {
-			continue // being dropped right now
-		}
-		if err != nil {
+	begin, size := end, 0
+	for begin > 0 && end-begin < limit && size < maxPage {
+		t, err := s.Store.GetTurn(ctx, c.Turns[begin-1].ID)
+		if err != nil && !errors.Is(err, ErrNotFound) { // that one is being dropped right now
 			return nil, "", err
 		}
-		page = append(page, t.User)
-		if answer := s.answer(t); answer != nil {
-			page = append(page, answer)
+		begin--
+		// The answer of a turn that runs is left out: clients get it by resuming its stream.
+		for _, m := range [][]byte{t.Answer, t.User} {
+			if len(m) > 0 {
+				page = append(page, m)
+				size += len(m)
+			}
 		}
 	}
+	slices.Reverse(page)
 	if begin > 0 {
 		next = strconv.Itoa(begin)
 	}
 	return page, next, nil
-}
-
-// answer is a turn's answer as far as it is there. The answer of a turn that runs here is
-// left out: clients get it by resuming its stream.
-func (s *Service) answer(t Turn) json.RawMessage {
-	if len(t.Answer) > 0 {
-		return t.Answer
-	}
-	return nil
 }

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -61,7 +60,7 @@ func (t *turn) ensureCheckpoint() bool {
 
 // withBridge runs f with a connection to a chat's workspace, which starts if it does not run.
 func (s *Service) withBridge(ctx context.Context, c Chat, f func(Bridge) error) error {
-	b, err := s.Workspaces.Connect(ctx, c.WorkspaceID, func(string) {})
+	b, err := s.Workspaces.Connect(ctx, c.WorkspaceID, true, func(string) {})
 	if err != nil {
 		return err
 	}
@@ -69,24 +68,10 @@ func (s *Service) withBridge(ctx context.Context, c Chat, f func(Bridge) error) 
 	return f(b)
 }
 
-// turnOf is the place in c.Turns of the turn with a checkpoint.
-func (s *Service) turnOf(ctx context.Context, c Chat, checkpoint string) (int, Turn, error) {
-	for i, ref := range slices.Backward(c.Turns) {
-		t, err := s.Store.GetTurn(ctx, ref.ID)
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return 0, Turn{}, err
-		}
-		if t.Checkpoint == checkpoint && checkpoint != "" {
-			return i, t, nil
-		}
-	}
-	return 0, Turn{}, ErrNotFound
-}
-
 // Diff is what restoring a checkpoint of a chat would undo. Errors: ErrNotFound,
 // *bridge.Error.
 func (s *Service) Diff(ctx context.Context, c Chat, checkpoint string) (d bridge.Diff, err error) {
-	if !s.knows(ctx, c, checkpoint) {
+	if !s.knows(c, checkpoint) {
 		return d, ErrNotFound
 	}
 	err = s.withBridge(ctx, c, func(b Bridge) error {
@@ -96,13 +81,20 @@ func (s *Service) Diff(ctx context.Context, c Chat, checkpoint string) (d bridge
 }
 
 // knows reports whether a checkpoint is of this chat: of one of its turns, the running one
-// included, or made when one was restored.
-func (s *Service) knows(ctx context.Context, c Chat, checkpoint string) bool {
-	if slices.Contains(c.Undone, checkpoint) {
+// included, of one that was dropped, or made when one was restored.
+func (s *Service) knows(c Chat, checkpoint string) bool {
+	if checkpoint == "" {
+		return false
+	}
+	if t := s.local(c.ID); t != nil && t.checkpointName() == checkpoint {
 		return true
 	}
-	_, _, err := s.turnOf(ctx, c, checkpoint)
-	return err == nil
+	return c.turnWith(checkpoint) >= 0 || slices.Contains(c.Undone, checkpoint)
+}
+
+// turnWith is the place in c.Turns of the turn with a checkpoint; -1 if there is none.
+func (c Chat) turnWith(checkpoint string) int {
+	return slices.IndexFunc(c.Turns, func(r TurnRef) bool { return checkpoint != "" && r.Checkpoint == checkpoint })
 }
 
 // RestoreInput says what goes back to how it was.
@@ -121,11 +113,9 @@ type Restored struct {
 	Text    string
 }
 
-// maxUndone is how many checkpoints of restores a chat remembers.
-const maxUndone = 20
-
-// Restore brings files, chat or both back to before the turn that has the checkpoint.
-// Errors: ErrNotFound, ErrRunning, *InvalidError, *bridge.Error.
+// Restore brings files, chat or both back to before the turn that has the checkpoint. No
+// turn of any chat may run in the workspace: it would be undone half. Errors: ErrNotFound,
+// ErrRunning, *InvalidError, *bridge.Error.
 func (s *Service) Restore(ctx context.Context, id string, in RestoreInput) (Restored, error) {
 	c, err := s.Store.GetChat(ctx, id)
 	switch {
@@ -135,12 +125,13 @@ func (s *Service) Restore(ctx context.Context, id string, in RestoreInput) (Rest
 		return Restored{}, &RunningError{c.Run.TurnID}
 	case !in.Files && !in.Chat:
 		return Restored{}, &InvalidError{"files", "or chat must be true"}
+	case !s.knows(c, in.Checkpoint), in.Chat && c.turnWith(in.Checkpoint) < 0:
+		return Restored{}, ErrNotFound
+	}
+	if t := s.runningIn(c.WorkspaceID); in.Files && t != "" {
+		return Restored{}, &RunningError{t}
 	}
 	var out Restored
-	at, t, err := s.turnOf(ctx, c, in.Checkpoint)
-	if err != nil && (in.Chat || !slices.Contains(c.Undone, in.Checkpoint)) {
-		return Restored{}, err
-	}
 	if in.Files {
 		var r bridge.Restored
 		if err := s.withBridge(ctx, c, func(b Bridge) error {
@@ -150,42 +141,42 @@ func (s *Service) Restore(ctx context.Context, id string, in RestoreInput) (Rest
 		}
 		out.Before, out.Changed = r.Before.ID, r.Changed
 	}
+	ctx = context.WithoutCancel(ctx) // the files are back; the chat shall say so
 	var dropped []TurnRef
 	_, err = s.change(ctx, id, func(c *Chat) error {
 		if c.Run.TurnID != "" {
 			return &RunningError{c.Run.TurnID}
 		}
-		if out.Before != "" {
-			c.Undone = append(c.Undone, out.Before)
-			c.Undone = c.Undone[max(0, len(c.Undone)-maxUndone):]
-		}
 		if in.Chat {
-			if at = slices.IndexFunc(c.Turns, func(r TurnRef) bool { return r.ID == t.ID }); at < 0 {
+			at := c.turnWith(in.Checkpoint)
+			if at < 0 {
 				return ErrNotFound
 			}
-			dropped = slices.Clone(c.Turns[at:])
-			c.Turns = c.Turns[:at]
+			dropped = c.drop(at)
 			c.Interrupted, c.ContextTokens = false, 0
+		}
+		if out.Before != "" {
+			c.remember(out.Before)
 		}
 		return nil
 	})
 	if err != nil {
 		return out, err
 	}
-	for _, d := range dropped {
+	for i, d := range dropped {
 		old, err := s.Store.GetTurn(ctx, d.ID)
 		if err == nil {
 			out.Removed++
 			if len(old.Answer) > 0 {
 				out.Removed++
 			}
+			if i == 0 {
+				out.Text = textOf(old.User)
+			}
 		}
 		if err := s.Store.RemoveTurn(ctx, d.ID); err != nil {
 			s.log.Warn("removing an undone turn", "turn", d.ID, "err", err)
 		}
-	}
-	if in.Chat {
-		out.Text = textOf(t.User)
 	}
 	return out, nil
 }

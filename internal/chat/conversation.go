@@ -22,6 +22,7 @@ type conversation struct {
 	earlier      []agent.Message // of the turns before
 	own          []agent.Message // of this turn
 	through      string          // see agent.FitOptions
+	notes        string          // hash of the project's notes
 	prompt       int             // tokens of the last prompt, 0 if unknown
 }
 
@@ -38,7 +39,11 @@ func (t *turn) remember() *outcome {
 		PortURL: strings.Replace(t.s.Workspaces.PortURL(t.chat.WorkspaceID, examplePort, "/"), fmt.Sprint(examplePort), "{port}", 1),
 	}
 	in.Instructions, in.InstructionsPath, in.InstructionsTruncated = t.projectNotes()
-	if in.Instructions != "" && len(t.chat.Turns) == 1 { // told once
+	if in.Instructions != "" {
+		sum := sha256.Sum256([]byte(in.InstructionsPath + "\n" + in.Instructions))
+		t.context.notes = hex.EncodeToString(sum[:8])
+	}
+	if in.Instructions != "" && t.context.notes != t.chat.Notes { // told when they are new
 		text := "Follows the project's notes in " + in.InstructionsPath
 		if in.InstructionsTruncated {
 			text += fmt.Sprintf(", of which it reads the first %d KiB", maxInstructions>>10)
@@ -111,6 +116,7 @@ func (t *turn) load() error {
 			}
 		}
 		parts = append(parts, msgs)
+		t.tainted = t.tainted || tr.Tainted // nobody else is here yet
 		if i == len(refs)-1 {
 			t.context.through = tr.Through
 		}
@@ -137,7 +143,11 @@ func (t *turn) messages() []agent.Message {
 		all = agent.WithSummary(c.summary, all)
 	}
 	all = append(all, c.earlier...)
-	return append(all, c.own...)
+	all = append(all, c.own...)
+	if t.info.AbilitiesKnown && !t.info.Images {
+		return withoutPictures(all, 0)
+	}
+	return withoutPictures(all, maxPromptPictures)
 }
 
 // fit makes the conversation fit the model's window: old results go first, then old turns
@@ -193,7 +203,7 @@ func (t *turn) summarise(msgs []agent.Message) *outcome {
 // saveTranscript writes down what the model has been told in this turn.
 func (t *turn) saveTranscript(ctx context.Context) error {
 	c := &t.context
-	tr := Transcript{TurnID: t.id, Summary: c.summary, Through: c.through, Messages: mustJSON(c.own)}
+	tr := Transcript{TurnID: t.id, Summary: c.summary, Through: c.through, Messages: mustJSON(c.own), Tainted: t.isTainted()}
 	if len(c.earlier) > 0 {
 		tr.Summary = "" // it stands in an earlier turn, and what follows it too
 	}

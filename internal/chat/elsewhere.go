@@ -46,6 +46,10 @@ func (t *turn) obey() {
 			t.s.log.Warn("looking for orders of other servers", "turn", t.id, "err", err)
 		}
 		for _, o := range orders {
+			if o.Mode != "" {
+				t.setMode(o.Mode)
+				continue
+			}
 			if o.ApprovalID == "" {
 				t.stop(errStopped)
 				continue

@@ -14,6 +14,9 @@ var (
 	ErrOff = errors.New("no provider key is configured")
 	// ErrFull: the chat has MaxTurns turns.
 	ErrFull = errors.New("the chat has as many turns as a chat may have")
+	// ErrTooLarge: a turn, a transcript or a piece of an answer is larger than a database
+	// takes. Trying again is no use.
+	ErrTooLarge = errors.New("larger than a database takes")
 	// ErrKnown: the message is in the chat already.
 	ErrKnown = errors.New("the message is in the chat already")
 	// ErrAnswered and ErrExpired: the question takes no answer any more.
@@ -21,6 +24,10 @@ var (
 	ErrExpired  = errors.New("the question has expired")
 	// ErrClosed: the service is shutting down.
 	ErrClosed = errors.New("the server is shutting down")
+	// ErrStopped: the workspace has been stopped.
+	ErrStopped = errors.New("the workspace was stopped")
+	// ErrManyChats: the workspace has MaxChats chats.
+	ErrManyChats = errors.New("the workspace has as many chats as a workspace may have")
 	// ErrOwnKeys: users may not store keys of their own here.
 	ErrOwnKeys = errors.New("own keys are not allowed here")
 )

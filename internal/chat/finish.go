@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/internal/agent"
 	"github.com/kalpana-dev/kalpana/internal/uistream"
 )
 
@@ -103,6 +104,10 @@ func (t *turn) settle(ctx context.Context, out outcome) {
 			return
 		}
 		t.s.log.Error("storing the end of a turn", "turn", t.id, "err", err)
+		if errors.Is(err, ErrTooLarge) { // what the model was told is bounded, so this is not reached
+			t.context.own = []agent.Message{{Role: agent.RoleUser, Text: titleOf(t.user.Text)}}
+			continue
+		}
 		select {
 		case <-t.s.lifetime.Done():
 			return
@@ -127,6 +132,15 @@ func (t *turn) store(ctx context.Context, out outcome) error {
 		}
 		c.Run = Run{}
 		c.Cost += t.record.Cost
+		c.Unpriced = c.Unpriced || t.unpriced
+		if t.context.notes != "" {
+			c.Notes = t.context.notes
+		}
+		for i := range c.Turns {
+			if c.Turns[i].ID == t.id {
+				c.Turns[i].Checkpoint = t.record.Checkpoint
+			}
+		}
 		if t.usage.Prompt > 0 {
 			c.ContextTokens, c.ContextWindow = int(t.usage.Prompt), t.info.ContextTokens
 		}
@@ -172,8 +186,8 @@ func (t *turn) showChanges(ctx context.Context) {
 func (t *turn) showUsage() {
 	t.put(data(uistream.DataUsage, "usage", map[string]any{
 		"promptTokens": t.usage.Prompt, "completionTokens": t.usage.Completion, "reasoningTokens": t.usage.Reasoning,
-		"cacheReadTokens": t.usage.CacheRead, "cost": usd(t.tally.Spent()), "estimated": t.usage.Estimated, "steps": t.steps,
+		"cacheReadTokens": t.usage.CacheRead, "cost": t.cost(), "estimated": t.usage.Estimated, "steps": t.steps,
 		"contextTokens": t.usage.Prompt, "contextWindow": t.info.ContextTokens,
-		"turnBudget": usd(t.s.Budgets.Turn), "chatCost": usd(t.chat.Cost + t.tally.Spent()),
+		"turnBudget": usd(t.s.Budgets.Turn), "chatCost": usd(t.chat.Cost + t.tally.Spent()), "unpriced": t.unpriced,
 	}))
 }

@@ -29,8 +29,8 @@ type counting struct {
 }
 
 // Connect implements chat.Workspaces.
-func (w *counting) Connect(ctx context.Context, id string, progress func(string)) (chat.Bridge, error) {
-	b, err := w.Workspaces.Connect(ctx, id, progress)
+func (w *counting) Connect(ctx context.Context, id string, start bool, progress func(string)) (chat.Bridge, error) {
+	b, err := w.Workspaces.Connect(ctx, id, start, progress)
 	return countingBridge{b, w}, err
 }
 
@@ -193,8 +193,8 @@ func (w spread) of(id string) *workspace {
 }
 
 // Connect implements chat.Workspaces.
-func (w spread) Connect(ctx context.Context, id string, progress func(string)) (chat.Bridge, error) {
-	return w.of(id).Connect(ctx, id, progress)
+func (w spread) Connect(ctx context.Context, id string, start bool, progress func(string)) (chat.Bridge, error) {
+	return w.of(id).Connect(ctx, id, start, progress)
 }
 
 // Touch implements chat.Workspaces.

@@ -58,6 +58,7 @@ type descriptor struct {
 	Diff          string             `json:"diff,omitempty"`
 	DiffTruncated bool               `json:"diffTruncated,omitempty"`
 	Paths         []string           `json:"paths,omitempty"`
+	PathCount     int                `json:"pathCount,omitempty"` // of all; Paths are the first ones
 	Choices       []choiceDescriptor `json:"choices,omitempty"`
 	Question      string             `json:"question,omitempty"`
 	Options       []string           `json:"options,omitempty"`
@@ -87,7 +88,7 @@ func (t *turn) askAbout(c *call, d permission.Decision) {
 	q.approval = permission.Approval{Hash: hash, UserID: t.userID, RunID: t.id, At: time.Now()}
 	show := descriptor{
 		Kind: "call", Tool: c.tool.Tool, Title: c.tool.Title, Reason: d.Reason, Risk: d.Risk, Command: d.Shown, Cwd: c.tool.Permission.Cwd,
-		Diff: permission.Visible(preview.Diff), DiffTruncated: preview.DiffTruncated, Paths: preview.Paths, ExpiresAt: q.expires,
+		Diff: permission.Visible(preview.Diff), DiffTruncated: preview.DiffTruncated, Paths: preview.Paths, PathCount: max(len(c.tool.Permission.Paths), c.tool.Permission.Deletes, len(preview.Paths)), ExpiresAt: q.expires,
 	}
 	for _, choice := range d.Choices {
 		show.Choices = append(show.Choices, choiceDescriptor{choice.Scope, choice.Text, choice.Rules})

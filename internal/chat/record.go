@@ -26,8 +26,13 @@ type Chat struct {
 	ContextWindow int `bson:"contextWindow"`
 	// Interrupted: the latest turn was cut off, and another message goes on from there.
 	Interrupted bool `bson:"interrupted"`
-	// Undone are the checkpoints that undo the latest restores.
+	// Unpriced: some of it cost nobody knows what, beside Cost.
+	Unpriced bool `bson:"unpriced"`
+	// Undone are checkpoints beside those of the turns: of turns that were dropped, and such
+	// as undo a restore. The latest ones.
 	Undone []string `bson:"undone"`
+	// Notes is the hash of the project's notes that were shown last.
+	Notes string `bson:"notes"`
 	// Run is the running turn.
 	Run       Run       `bson:"run"`
 	Version   int64     `bson:"version"`
@@ -40,6 +45,8 @@ type Chat struct {
 type TurnRef struct {
 	ID   string `bson:"id"`
 	User string `bson:"user"`
+	// Checkpoint is the turn's, once it has ended and if it has one.
+	Checkpoint string `bson:"checkpoint"`
 }
 
 // Run says which turn of a chat runs, and where. The zero value: none does.
@@ -96,6 +103,8 @@ type Transcript struct {
 	Summary string `bson:"summary"`
 	// Messages is the JSON of []agent.Message: the user's message, answers, results.
 	Messages []byte `bson:"messages"`
+	// Tainted: text of strangers came in, in this turn or before.
+	Tainted bool `bson:"tainted"`
 	// Through is the last call whose result is left out of requests; see agent.LeftOut.
 	Through string `bson:"through"`
 }
@@ -114,9 +123,11 @@ type JournalEntry struct {
 type Order struct {
 	ID     string `bson:"_id"` // sorts by time
 	TurnID string `bson:"turnId"`
-	// ApprovalID is the question that Answer answers; empty to stop the turn.
-	ApprovalID string `bson:"approvalId"`
-	Answer     Answer `bson:"answer"`
+	// ApprovalID is the question that Answer answers. Mode is the mode that the turn gets.
+	// With neither the turn is stopped.
+	ApprovalID string          `bson:"approvalId"`
+	Answer     Answer          `bson:"answer"`
+	Mode       permission.Mode `bson:"mode"`
 }
 
 // Settings are a user's own.

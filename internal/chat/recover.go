@@ -41,9 +41,10 @@ func (s *Service) recover(ctx context.Context) error {
 	}
 	var errs []error
 	for _, c := range running {
-		// What this process began a moment ago may not be among its turns yet.
-		dead := c.Run.Process != s.Process && (!s.Shared || c.Run.Until.Before(time.Now()))
-		if dead {
+		// What this process began a moment ago may not be among its turns yet; what it began
+		// long ago and does not run was never begun: the store said that it failed, and it had not.
+		dead := c.Run.Until.Before(time.Now()) || c.Run.Process != s.Process && !s.Shared
+		if dead && s.local(c.ID) == nil {
 			errs = append(errs, s.interrupt(ctx, c))
 		}
 	}
@@ -90,6 +91,11 @@ func (s *Service) interrupt(ctx context.Context, c Chat) error {
 	_, err = s.change(ctx, c.ID, func(c *Chat) error {
 		if c.Run.TurnID != id {
 			return errUnchanged
+		}
+		for i, ref := range c.Turns {
+			if ref.ID == id {
+				c.Turns[i].Checkpoint = t.Checkpoint
+			}
 		}
 		// A turn that was stored before the end of its process was not interrupted.
 		c.Run, c.Interrupted = Run{}, t.State == "" || t.State == StateInterrupted

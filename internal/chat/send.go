@@ -125,11 +125,7 @@ func (s *Service) lookUp(ctx context.Context, client Model, model string, images
 	if err != nil {
 		s.log.Warn("listing models", "err", err)
 	}
-	i := slices.IndexFunc(all, func(m agent.ModelInfo) bool { return m.ID == model })
-	if i < 0 {
-		return agent.ModelInfo{ID: model}, nil
-	}
-	info := all[i]
+	info := known(all, model)
 	if info.AbilitiesKnown && !info.Tools {
 		return info, &InvalidError{"model", model + " cannot use tools. Choose another one."}
 	}
@@ -143,6 +139,32 @@ func (s *Service) lookUp(ctx context.Context, client Model, model string, images
 		return info, &InvalidError{"model", fmt.Sprintf("%s cannot see pictures. These can: %s.", model, strings.Join(can, ", "))}
 	}
 	return info, nil
+}
+
+// known is what a provider's list says of a model. One that the list has no price for is
+// taken to be as dear as the dearest: budgets must hold for it, too.
+func known(all []agent.ModelInfo, model string) agent.ModelInfo {
+	base, _, _ := strings.Cut(model, ":") // variants such as ":nitro" are of the same model
+	info := agent.ModelInfo{ID: model}
+	var dearest agent.Price
+	priced := false
+	for _, m := range all {
+		if m.ID == model || m.ID == base && info.Name == "" {
+			info, info.ID = m, model
+		}
+		if m.PriceKnown {
+			priced = true
+			dearest.Prompt = max(dearest.Prompt, m.Price.Prompt)
+			dearest.Completion = max(dearest.Completion, m.Price.Completion)
+			dearest.CacheRead = max(dearest.CacheRead, m.Price.CacheRead)
+			dearest.CacheWrite = max(dearest.CacheWrite, m.Price.CacheWrite)
+			dearest.Request = max(dearest.Request, m.Price.Request)
+		}
+	}
+	if !info.PriceKnown && priced {
+		info.Price, info.PriceKnown = dearest, true
+	}
+	return info
 }
 
 // begin records the turn and lets it run.
@@ -160,6 +182,9 @@ func (s *Service) begin(ctx context.Context, t *turn, req uistream.Request, at i
 	t.record = Turn{ID: t.id, ChatID: req.ChatID, UserID: t.userID, State: StateRunning, Model: t.model, Mode: t.mode, User: mustJSON(user), StartedAt: t.started}
 	var dropped []TurnRef
 	now := time.Now().UTC()
+	// A client that leaves now must not leave half a turn behind.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeFor)
+	defer cancel()
 	// The turn's record comes first: a chat never names one that is not there.
 	if err := s.Store.PutTurn(ctx, t.record); err != nil {
 		return nil, err
@@ -171,8 +196,8 @@ func (s *Service) begin(ctx context.Context, t *turn, req uistream.Request, at i
 		if again, err := place(*c, req); err != nil || again != at {
 			return errors.Join(ErrConflict, err) // somebody undid or added a turn just now
 		}
-		dropped = slices.Clone(c.Turns[at:])
-		c.Turns = append(c.Turns[:at], TurnRef{t.id, user.ID})
+		dropped = c.drop(at)
+		c.Turns = append(c.Turns, TurnRef{ID: t.id, User: user.ID})
 		c.Run = Run{TurnID: t.id, Process: s.Process, Until: now.Add(3 * s.Heartbeat)}
 		c.Interrupted = false
 		if c.Title == "" {
@@ -181,10 +206,10 @@ func (s *Service) begin(ctx context.Context, t *turn, req uistream.Request, at i
 		return nil
 	})
 	if err != nil {
-		return nil, errors.Join(err, s.Store.RemoveTurn(context.WithoutCancel(ctx), t.id))
+		return nil, errors.Join(err, s.Store.RemoveTurn(ctx, t.id))
 	}
 	for _, d := range dropped {
-		if err := s.Store.RemoveTurn(context.WithoutCancel(ctx), d.ID); err != nil {
+		if err := s.Store.RemoveTurn(ctx, d.ID); err != nil {
 			s.log.Warn("removing a dropped turn", "turn", d.ID, "err", err)
 		}
 	}
@@ -199,6 +224,27 @@ func (s *Service) begin(ctx context.Context, t *turn, req uistream.Request, at i
 	s.Observer.AgentTurnStarted()
 	go t.run()
 	return t.log, nil
+}
+
+// maxUndone is how many checkpoints a chat remembers beside those of its turns.
+const maxUndone = 100
+
+// drop takes the turns from at on out of the chat. Their checkpoints stay known, so that
+// their changes to files can still be undone.
+func (c *Chat) drop(at int) []TurnRef {
+	dropped := slices.Clone(c.Turns[at:])
+	c.Turns = c.Turns[:at]
+	for _, d := range dropped {
+		if d.Checkpoint != "" {
+			c.remember(d.Checkpoint)
+		}
+	}
+	return dropped
+}
+
+func (c *Chat) remember(checkpoint string) {
+	c.Undone = append(slices.Clone(c.Undone), checkpoint)
+	c.Undone = c.Undone[max(0, len(c.Undone)-maxUndone):]
 }
 
 // enter counts a turn of a user; leave undoes it.

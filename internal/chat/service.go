@@ -18,9 +18,10 @@ import (
 
 // Workspaces is what turns need of workspaces.
 type Workspaces interface {
-	// Connect returns a connection to the bridge of a workspace, which it starts if it does
-	// not run; progress is told what it waits for. The caller closes the Bridge.
-	Connect(ctx context.Context, workspaceID string, progress func(text string)) (Bridge, error)
+	// Connect returns a connection to the bridge of a workspace; progress is told what it
+	// waits for. One that does not run, and is not about to, is started if start is set; else
+	// the error is ErrStopped. The caller closes the Bridge.
+	Connect(ctx context.Context, workspaceID string, start bool, progress func(text string)) (Bridge, error)
 	// Touch notes that a workspace is in use.
 	Touch(workspaceID string)
 	// PortURL is where a port of a workspace is reached from outside.
@@ -166,11 +167,9 @@ func orDefault[T comparable](field *T, value T) {
 func (s *Service) Run(ctx context.Context) {
 	tick := time.NewTicker(3 * s.Heartbeat)
 	defer tick.Stop()
-	for first := true; ; first = false {
-		if first || s.Shared {
-			if err := s.recover(ctx); err != nil && ctx.Err() == nil {
-				s.log.Error("recovering interrupted turns", "err", err)
-			}
+	for {
+		if err := s.recover(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("recovering interrupted turns", "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -201,15 +200,18 @@ func (s *Service) Close(ctx context.Context) error {
 }
 
 // Running reports whether a turn runs in a workspace.
-func (s *Service) Running(workspaceID string) bool {
+func (s *Service) Running(workspaceID string) bool { return s.runningIn(workspaceID) != "" }
+
+// runningIn is a turn that runs in a workspace, in this process; "" if none does.
+func (s *Service) runningIn(workspaceID string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.running {
 		if t.chat.WorkspaceID == workspaceID {
-			return true
+			return t.id
 		}
 	}
-	return false
+	return ""
 }
 
 // newID returns 26 characters that nobody guesses.

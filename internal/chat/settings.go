@@ -60,30 +60,29 @@ func (s *Service) modelOf(c Chat, u Settings) string {
 
 // UpdateSettings changes what is not nil. Errors: *InvalidError.
 func (s *Service) UpdateSettings(ctx context.Context, userID string, model *string, mode *permission.Mode, rules *string) error {
-	u, err := s.Store.GetSettings(ctx, userID)
-	if err != nil {
-		return err
-	}
-	if model != nil {
-		u.Model = *model
-	}
-	if mode != nil {
-		u.Mode = *mode
-	}
-	check := Chat{Model: u.Model, Mode: u.Mode}
-	if check.Mode == "" && mode == nil {
-		check.Mode = permission.ModeAsk // not set yet
-	}
-	if err := validate(check); err != nil {
-		return err
-	}
-	if rules != nil {
-		if _, err := permission.ParseRules(*rules); err != nil {
-			return &InvalidError{"rules", err.Error()}
+	_, err := s.Store.UpdateSettings(ctx, userID, func(u *Settings) error {
+		if model != nil {
+			u.Model = *model
 		}
-		u.Rules = *rules
-	}
-	return s.Store.PutSettings(ctx, u)
+		if mode != nil {
+			u.Mode = *mode
+		}
+		check := Chat{Model: u.Model, Mode: u.Mode}
+		if check.Mode == "" && mode == nil {
+			check.Mode = permission.ModeAsk // not set yet
+		}
+		if err := validate(check); err != nil {
+			return err
+		}
+		if rules != nil {
+			if _, err := permission.ParseRules(*rules); err != nil {
+				return &InvalidError{"rules", err.Error()}
+			}
+			u.Rules = *rules
+		}
+		return nil
+	})
+	return err
 }
 
 // Key lengths that a provider key may have.
@@ -98,22 +97,26 @@ func (s *Service) SetKey(ctx context.Context, userID, key string) error {
 	if len(key) < minKey || len(key) > maxKey || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return &InvalidError{"key", fmt.Sprintf("is %d–%d printable ASCII characters without spaces", minKey, maxKey)}
 	}
-	u, err := s.Store.GetSettings(ctx, userID)
-	if err != nil {
-		return err
-	}
-	u.Key, u.KeyHint = s.Box.Seal(keyPurpose, userID, []byte(key)), "…"+key[len(key)-4:]
-	return s.Store.PutSettings(ctx, u)
+	_, err := s.Store.UpdateSettings(ctx, userID, func(u *Settings) error {
+		u.Key, u.KeyHint = s.Box.Seal(keyPurpose, userID, []byte(key)), "…"+key[len(key)-4:]
+		return nil
+	})
+	return err
 }
 
 // RemoveKey forgets it; nil if there is none.
 func (s *Service) RemoveKey(ctx context.Context, userID string) error {
-	u, err := s.Store.GetSettings(ctx, userID)
-	if err != nil || len(u.Key) == 0 {
-		return err
+	_, err := s.Store.UpdateSettings(ctx, userID, func(u *Settings) error {
+		if len(u.Key) == 0 {
+			return errUnchanged
+		}
+		u.Key, u.KeyHint = nil, ""
+		return nil
+	})
+	if errors.Is(err, errUnchanged) {
+		return nil
 	}
-	u.Key, u.KeyHint = nil, ""
-	return s.Store.PutSettings(ctx, u)
+	return err
 }
 
 const keyPurpose = "provider-key"
@@ -159,33 +162,33 @@ func (s *Service) SetRules(ctx context.Context, workspaceID, rules string) error
 	if len(rules) > MaxRules {
 		return &InvalidError{"rules", fmt.Sprintf("has at most %d bytes", MaxRules)}
 	}
-	return s.Store.PutRules(ctx, workspaceID, rules)
+	_, err := s.Store.UpdateRules(ctx, workspaceID, func(string) (string, error) { return rules, nil })
+	return err
 }
 
 // addRules appends rules that a user granted on a card.
 func (s *Service) addRules(ctx context.Context, workspaceID string, more []permission.Rule) error {
-	text, err := s.Store.GetRules(ctx, workspaceID)
-	if err != nil {
-		return err
-	}
-	old, err := permission.ParseRules(text)
-	if err != nil {
-		return err
-	}
-	known := map[string]bool{}
-	for _, r := range old {
-		known[r.String()] = true
-	}
-	for _, r := range more {
-		if !known[r.String()] {
-			text = strings.TrimRight(text, "\n") + "\n" + r.String()
+	_, err := s.Store.UpdateRules(ctx, workspaceID, func(text string) (string, error) {
+		old, err := permission.ParseRules(text)
+		if err != nil {
+			return "", err
 		}
-	}
-	text = strings.TrimLeft(text, "\n")
-	if len(old)+len(more) > permission.MaxRules || len(text) > MaxRules || !utf8.ValidString(text) {
-		return errors.New("there are as many rules as a workspace may have")
-	}
-	return s.Store.PutRules(ctx, workspaceID, text+"\n")
+		known := map[string]bool{}
+		for _, r := range old {
+			known[r.String()] = true
+		}
+		for _, r := range more {
+			if !known[r.String()] {
+				text = strings.TrimRight(text, "\n") + "\n" + r.String()
+			}
+		}
+		text = strings.TrimLeft(text, "\n")
+		if len(old)+len(more) > permission.MaxRules || len(text) > MaxRules || !utf8.ValidString(text) {
+			return "", errors.New("there are as many rules as a workspace may have")
+		}
+		return text + "\n", nil
+	})
+	return err
 }
 
 // policy is what calls of a turn are judged by, apart from what the turn itself granted.

@@ -266,6 +266,7 @@ type workspace struct {
 	mu      sync.Mutex
 	hold    chan struct{} // if not nil, Connect waits until it is closed, as for a start
 	fail    error
+	stopped bool // as by its owner; a message starts it again
 	dialed  int
 	touched int
 }
@@ -294,11 +295,15 @@ func newWorkspace(t testing.TB) *workspace {
 }
 
 // Connect implements chat.Workspaces.
-func (w *workspace) Connect(ctx context.Context, _ string, progress func(string)) (chat.Bridge, error) {
+func (w *workspace) Connect(ctx context.Context, _ string, start bool, progress func(string)) (chat.Bridge, error) {
 	w.mu.Lock()
-	hold, fail := w.hold, w.fail
+	hold, fail, stopped := w.hold, w.fail, w.stopped
 	w.dialed++
+	w.stopped = w.stopped && !start
 	w.mu.Unlock()
+	if stopped && !start {
+		return nil, chat.ErrStopped
+	}
 	if hold != nil {
 		progress("Starting the workspace…")
 		select {

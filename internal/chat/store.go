@@ -14,6 +14,7 @@ var (
 )
 
 // Store keeps chats. Records are found by ID; only lists may take longer with their number.
+// What is too large for it is refused with ErrTooLarge.
 type Store interface {
 	// InsertChat adds a chat; ErrConflict if its ID is taken.
 	InsertChat(ctx context.Context, c Chat) error
@@ -23,8 +24,10 @@ type Store interface {
 	FindChats(ctx context.Context, q ChatQuery) ([]Chat, error)
 	// SwapChat writes c over the record whose version is one less; ErrConflict if it is another by now.
 	SwapChat(ctx context.Context, c Chat) error
-	// RemoveChat removes a chat's record only; nil if there is none.
+	// RemoveChat removes a chat's record and what it has spent, not its turns; nil if there is none.
 	RemoveChat(ctx context.Context, id string) error
+	// WorkspacesWithChats returns the IDs of all workspaces that have chats, in no order.
+	WorkspacesWithChats(ctx context.Context) ([]string, error)
 
 	// PutTurn writes a turn, whether there is one or not.
 	PutTurn(ctx context.Context, t Turn) error
@@ -54,10 +57,17 @@ type Store interface {
 
 	// GetSettings returns zero settings with the ID if there are none.
 	GetSettings(ctx context.Context, userID string) (Settings, error)
-	PutSettings(ctx context.Context, s Settings) error
+	// UpdateSettings applies change to what GetSettings returns and stores the result, as one
+	// step: nothing that somebody else stores meanwhile is lost. Where others may be first,
+	// change is called again for what they left; it must not use the store. An error of
+	// change leaves the settings as they are and is returned as it is.
+	UpdateSettings(ctx context.Context, userID string, change func(*Settings) error) (Settings, error)
+	// RemoveSettings removes a user's settings, the key among them; nil if there are none.
+	RemoveSettings(ctx context.Context, userID string) error
 	// GetRules returns the rules of a workspace, "" if there are none.
 	GetRules(ctx context.Context, workspaceID string) (string, error)
-	PutRules(ctx context.Context, workspaceID, rules string) error
+	// UpdateRules is for rules what UpdateSettings is for settings. "" removes them.
+	UpdateRules(ctx context.Context, workspaceID string, change func(old string) (string, error)) (string, error)
 }
 
 // ChatQuery selects chats. Zero values select everything.

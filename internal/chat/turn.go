@@ -22,6 +22,7 @@ var (
 	errStopped  = errors.New("stopped by the user")
 	errShutdown = errors.New("the server is shutting down")
 	errTaken    = errors.New("another server took the turn for dead")
+	errRight    = errors.New("the user may not use the agent any more")
 )
 
 // turn is one running turn. Its fields are the running goroutine's own, except where it is
@@ -52,6 +53,7 @@ type turn struct {
 	context  conversation
 	loops    agent.Loops
 	tally    spend.Tally
+	unpriced bool
 	usage    agent.Usage // of all steps; its Prompt is that of the latest
 	steps    int
 	badSteps int             // in a row
@@ -67,6 +69,7 @@ type turn struct {
 	tainted    bool
 	changed    bool          // files may have
 	waited     time.Duration // for the user
+	policy     permission.Policy // of the latest decision
 	checkpoint checkpoint
 	notices    int
 }
@@ -139,7 +142,7 @@ func (t *turn) work() outcome {
 	if err != nil {
 		return t.broken(err)
 	}
-	if out := t.connect(); out != nil {
+	if out := t.connect(true); out != nil {
 		return *out
 	}
 	if out := t.remember(); out != nil {
@@ -159,20 +162,24 @@ func (t *turn) work() outcome {
 	}
 }
 
-// connect reaches the workspace, and starts it if it does not run.
-func (t *turn) connect() *outcome {
+// connect reaches the workspace. Only the message itself starts one that does not run:
+// whoever stops it during a turn means the turn, too.
+func (t *turn) connect(start bool) *outcome {
 	t.status("workspace", "Connecting to the workspace…", time.Time{})
-	b, err := t.s.Workspaces.Connect(t.ctx, t.chat.WorkspaceID, func(text string) { t.status("workspace", text, time.Time{}) })
+	b, err := t.s.Workspaces.Connect(t.ctx, t.chat.WorkspaceID, start, func(text string) { t.status("workspace", text, time.Time{}) })
 	if err != nil {
 		if t.ctx.Err() != nil {
 			return t.cut()
+		}
+		if errors.Is(err, ErrStopped) {
+			return failed(CodeWorkspace, "The workspace was stopped during this. Another message starts it again.", true)
 		}
 		return failed(CodeWorkspace, "The workspace could not be started: "+err.Error(), true)
 	}
 	t.bridge = b
 	t.redactor = redact.New(t.secrets)
 	t.tools = toolbox.New(toolbox.Options{
-		Bridge: b, Place: permission.DefaultPlace(), Redact: t.redactor.String, Images: t.info.Images || !t.info.AbilitiesKnown,
+		Bridge: b, Place: permission.DefaultPlace(), Redact: t.redactor.String, RedactKnown: redact.Values(t.secrets).String, Hidden: t.hides, Images: t.info.Images || !t.info.AbilitiesKnown,
 		PortURL: func(port int, path string) string {
 			return t.s.Workspaces.PortURL(t.chat.WorkspaceID, port, path)
 		},
@@ -187,10 +194,11 @@ func (t *turn) limits() *outcome {
 	case t.ctx.Err() != nil:
 		return t.cut()
 	case !t.s.MayGoOn(t.userID):
-		return failed(CodeNotAllowed, "You may not use the agent any more.", false)
+		t.stop(errRight)
+		return t.cut()
 	case t.steps >= t.s.MaxSteps:
 		return failed(CodeStepLimit, fmt.Sprintf("The agent has worked for %d steps, which is the limit of one turn. Look at what it did; another message lets it go on.", t.steps), true)
-	case time.Since(t.started)-t.waitedFor() > t.s.MaxDuration:
+	case t.left() <= 0:
 		return failed(CodeTimeLimit, fmt.Sprintf("The agent has worked for %s, which is the limit of one turn. Another message lets it go on.", t.s.MaxDuration), true)
 	}
 	select {
@@ -207,7 +215,7 @@ func (t *turn) reconnect() *outcome {
 	t.bridge.Close()
 	t.bridge = nil
 	t.checkpoint.tried = t.checkpoint.id != "" // it may have failed for the same reason
-	return t.connect()
+	return t.connect(false)
 }
 
 // cut is how a turn ends whose context was cancelled.
@@ -215,6 +223,8 @@ func (t *turn) cut() *outcome {
 	switch cause := context.Cause(t.ctx); {
 	case errors.Is(cause, errShutdown):
 		return &outcome{StateInterrupted, uistream.FinishOther, &problem{CodeShutdown, "The server was restarted in the middle of this. Another message lets the agent go on.", true}}
+	case errors.Is(cause, errRight):
+		return failed(CodeNotAllowed, "You may not use the agent any more.", false)
 	case errors.Is(cause, errTaken):
 		return &outcome{StateInterrupted, uistream.FinishOther, nil}
 	default:
@@ -286,16 +296,40 @@ func (t *turn) metadata(state State) json.RawMessage {
 		m["promptTokens"] = t.usage.Prompt
 		m["completionTokens"] = t.usage.Completion
 		m["cacheReadTokens"] = t.usage.CacheRead
-		m["cost"] = usd(t.tally.Spent())
+		m["cost"] = t.cost()
 		m["estimated"] = t.usage.Estimated
 	}
 	return mustJSON(m)
 }
 
-func (t *turn) waitedFor() time.Duration {
+// left is how much of its time the turn has, not counting what it waited for the user.
+func (t *turn) left() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.waited
+	return t.s.MaxDuration - (time.Since(t.started) - t.waited)
+}
+
+// hides reports whether the rules keep a file out of what is listed or found. They are read
+// anew for each decision, and a decision comes before each call.
+func (t *turn) hides(path string) bool {
+	t.mu.Lock()
+	p := t.policy
+	t.mu.Unlock()
+	return p.Hides(path)
+}
+
+func (t *turn) isTainted() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.tainted
+}
+
+// cost is what the turn has cost, as clients show it: null if nobody knows.
+func (t *turn) cost() any {
+	if t.unpriced {
+		return nil
+	}
+	return usd(t.tally.Spent())
 }
 
 func (t *turn) currentMode() permission.Mode {
@@ -315,6 +349,9 @@ func (t *turn) beat() {
 		case <-tick.C:
 		}
 		t.s.Workspaces.Touch(t.chat.WorkspaceID)
+		if !t.s.MayGoOn(t.userID) {
+			t.stop(errRight)
+		}
 		if !t.s.Shared {
 			continue
 		}

@@ -23,6 +23,10 @@ type view struct {
 	err     error
 }
 
+// maxCalls is how many calls of one answer are made: more than careful work needs, and few
+// enough that what the user stops or loses the right to soon ends.
+const maxCalls = 32
+
 // call is a call that the model asked for, and what became of it.
 type call struct {
 	agent.ToolCall
@@ -100,7 +104,11 @@ func (v *view) named(m agent.Message) agent.Message {
 func (v *view) add(c agent.ToolCall) {
 	n := &call{ToolCall: c}
 	v.calls = append(v.calls, n)
-	n.tool, n.refusal = v.t.tools.Prepare(c)
+	if len(v.calls) > maxCalls {
+		n.refusal = &toolbox.Error{Code: "TOO_MANY_CALLS", Message: fmt.Sprintf("an answer may have %d calls, and this one was not made. Make it in the next answer.", maxCalls)}
+	} else {
+		n.tool, n.refusal = v.t.tools.Prepare(c)
+	}
 	if n.refusal != nil {
 		input := c.Arguments
 		if c.Invalid != "" {

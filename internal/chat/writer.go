@@ -237,8 +237,8 @@ func persist(ctx context.Context, write func(context.Context) error) error {
 	defer cancel()
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		err := write(ctx)
-		if err == nil {
-			return nil
+		if err == nil || errors.Is(err, ErrTooLarge) {
+			return err
 		}
 		select {
 		case <-ctx.Done():

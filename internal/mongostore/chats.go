@@ -16,6 +16,8 @@ import (
 type Chats struct {
 	s                                                             *Store
 	chats, turns, transcripts, journal, orders, settings, wsrules *mongo.Collection
+	// lists are the chats by workspace, in the embedded database only.
+	lists *mongo.Collection
 }
 
 // Chats returns the collections of chats.
@@ -23,6 +25,7 @@ func (s *Store) Chats() *Chats {
 	return &Chats{
 		s: s, chats: s.db.Collection("chats"), turns: s.db.Collection("turns"), transcripts: s.db.Collection("transcripts"),
 		journal: s.db.Collection("journal"), orders: s.db.Collection("turnorders"), settings: s.db.Collection("agentsettings"), wsrules: s.db.Collection("agentrules"),
+		lists: s.db.Collection("chatlists"),
 	}
 }
 
@@ -30,6 +33,9 @@ var _ chat.Store = (*Chats)(nil)
 
 // InsertChat implements [chat.Store].
 func (c *Chats) InsertChat(ctx context.Context, rec chat.Chat) error {
+	if c.s.embedded {
+		return c.insertListed(ctx, rec)
+	}
 	_, err := c.chats.InsertOne(ctx, rec)
 	return translate(err, nil, chat.ErrConflict)
 }
@@ -43,6 +49,9 @@ func (c *Chats) GetChat(ctx context.Context, id string) (chat.Chat, error) {
 
 // FindChats implements [chat.Store].
 func (c *Chats) FindChats(ctx context.Context, q chat.ChatQuery) ([]chat.Chat, error) {
+	if c.s.embedded {
+		return c.findByLists(ctx, q)
+	}
 	filter := bson.D{}
 	if q.WorkspaceID != "" {
 		filter = append(filter, bson.E{Key: "workspaceId", Value: q.WorkspaceID})
@@ -89,14 +98,26 @@ func (c *Chats) SwapChat(ctx context.Context, rec chat.Chat) error {
 	before := rec.Version - 1
 	ok, err := updateIf(ctx, c.s, c.chats, rec.ID, bson.D{{Key: "version", Value: before}},
 		func(now versioned) bool { return now.Version == before }, bson.D{{Key: "$set", Value: set}})
+	if c.s.embedded {
+		c.s.running.note(rec)
+	}
 	if err == nil && !ok {
 		return chat.ErrConflict
 	}
 	return err
 }
 
-// RemoveChat implements [chat.Store].
-func (c *Chats) RemoveChat(ctx context.Context, id string) error { return remove(ctx, c.chats, id) }
+// RemoveChat implements [chat.Store]. The chat goes after what it has spent, and before its
+// place in a list, so that what is left if it breaks off is found again.
+func (c *Chats) RemoveChat(ctx context.Context, id string) error {
+	if err := remove(ctx, c.s.db.Collection("spend"), "chat/"+id); err != nil {
+		return err
+	}
+	if c.s.embedded {
+		return c.removeListed(ctx, id)
+	}
+	return remove(ctx, c.chats, id)
+}
 
 // rulesDoc are the rules of a workspace.
 type rulesDoc struct {
@@ -110,9 +131,16 @@ func (c *Chats) GetSettings(ctx context.Context, userID string) (chat.Settings, 
 	return s, orNothing(c.settings.FindOne(ctx, byID(userID)).Decode(&s))
 }
 
-// PutSettings implements [chat.Store].
-func (c *Chats) PutSettings(ctx context.Context, s chat.Settings) error {
-	return put(ctx, c.settings, s.UserID, s)
+// UpdateSettings implements [chat.Store].
+func (c *Chats) UpdateSettings(ctx context.Context, userID string, change func(*chat.Settings) error) (chat.Settings, error) {
+	return amend(ctx, c.s, c.settings, userID, chat.Settings{UserID: userID}, func(s *chat.Settings) (bool, error) {
+		return true, change(s)
+	})
+}
+
+// RemoveSettings implements [chat.Store].
+func (c *Chats) RemoveSettings(ctx context.Context, userID string) error {
+	return remove(ctx, c.settings, userID)
 }
 
 // GetRules implements [chat.Store].
@@ -122,9 +150,14 @@ func (c *Chats) GetRules(ctx context.Context, workspaceID string) (string, error
 	return doc.Rules, err
 }
 
-// PutRules implements [chat.Store].
-func (c *Chats) PutRules(ctx context.Context, workspaceID, rules string) error {
-	return put(ctx, c.wsrules, workspaceID, rulesDoc{workspaceID, rules})
+// UpdateRules implements [chat.Store].
+func (c *Chats) UpdateRules(ctx context.Context, workspaceID string, change func(old string) (string, error)) (string, error) {
+	doc, err := amend(ctx, c.s, c.wsrules, workspaceID, rulesDoc{WorkspaceID: workspaceID}, func(d *rulesDoc) (bool, error) {
+		rules, err := change(d.Rules)
+		d.Rules = rules
+		return rules != "", err
+	})
+	return doc.Rules, err
 }
 
 // byID is the one filter that the embedded database does not read the collection for.

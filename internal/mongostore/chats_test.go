@@ -54,9 +54,20 @@ func allBytes() []byte {
 	return b
 }
 
-// openAsShared opens the embedded database under another name, so that the store takes it for
-// one that answers any filter quickly.
-func openAsShared(t *testing.T) *mongostore.Store {
+// sharedURI is the address of an embedded database by another name than its own, so that the
+// store takes it for one that answers any filter quickly. Over the one connection of that
+// address its commands are as atomic as MongoDB's.
+func sharedURI(t *testing.T) string {
+	t.Helper()
+	uri, dir := embedded(t)
+	if err := os.Symlink(filepath.Join(dir, "db.sock"), filepath.Join(dir, "alias.sock")); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Replace(uri, "db.sock", "alias.sock", 1) + "?maxPoolSize=1"
+}
+
+// embedded is the address and the folder of a new embedded database, which ends with the test.
+func embedded(t *testing.T) (uri, dir string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "k") // short: a Unix socket's path has 107 bytes at most
 	if err != nil {
@@ -66,21 +77,30 @@ func openAsShared(t *testing.T) *mongostore.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(filepath.Join(dir, "db.sock"), filepath.Join(dir, "alias.sock")); err != nil {
-		t.Fatal(err)
-	}
-	s, err := mongostore.Open(t.Context(), strings.Replace(db.URI(), "db.sock", "alias.sock", 1), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !s.Shared() {
-		t.Fatal("the store knows the embedded database by another name")
-	}
 	t.Cleanup(func() {
-		s.Close(context.WithoutCancel(t.Context()))
 		db.Close()
 		os.RemoveAll(dir)
 	})
+	return db.URI(), dir
+}
+
+// open opens a store that is closed at the test's end.
+func open(t *testing.T, uri string, observe mongostore.Observer) *mongostore.Store {
+	t.Helper()
+	s, err := mongostore.Open(t.Context(), uri, observe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close(context.WithoutCancel(t.Context())) })
+	return s
+}
+
+func openAsShared(t *testing.T) *mongostore.Store {
+	t.Helper()
+	s := open(t, sharedURI(t), nil)
+	if !s.Shared() {
+		t.Fatal("the store knows the embedded database by another name")
+	}
 	return s
 }
 
@@ -120,17 +140,15 @@ func TestChatsComeBackAsTheyWerePut(t *testing.T) {
 		same(t, "transcript", got, want, err)
 	}
 	for _, want := range []chat.Settings{{UserID: "u", Model: "m", Mode: permission.ModePlan, Rules: "deny run rm\n", Key: allBytes(), KeyHint: "…1234"}, {UserID: "u"}} {
-		if err := c.PutSettings(ctx, want); err != nil {
-			t.Fatal(err)
-		}
-		got, err := c.GetSettings(ctx, "u")
+		got, err := c.UpdateSettings(ctx, "u", func(s *chat.Settings) error { *s = want; return nil })
+		same(t, "stored settings", got, want, err)
+		got, err = c.GetSettings(ctx, "u")
 		same(t, "settings", got, want, err)
 	}
 	for _, want := range []string{"allow run npm test\n", ""} {
-		if err := c.PutRules(ctx, "w", want); err != nil {
-			t.Fatal(err)
-		}
-		got, err := c.GetRules(ctx, "w")
+		got, err := c.UpdateRules(ctx, "w", func(string) (string, error) { return want, nil })
+		same(t, "stored rules", got, want, err)
+		got, err = c.GetRules(ctx, "w")
 		same(t, "rules", got, want, err)
 	}
 }
@@ -158,7 +176,7 @@ func TestWhatIsNotThere(t *testing.T) {
 	same(t, "journals", turns, []string{}, err)
 	found, err := c.FindChats(ctx, chat.ChatQuery{})
 	same(t, "chats", found, []chat.Chat{}, err)
-	for what, err := range map[string]error{"chat": c.RemoveChat(ctx, "x"), "turn": c.RemoveTurn(ctx, "x"), "journal": c.RemoveJournal(ctx, "x")} {
+	for what, err := range map[string]error{"chat": c.RemoveChat(ctx, "x"), "turn": c.RemoveTurn(ctx, "x"), "journal": c.RemoveJournal(ctx, "x"), "settings": c.RemoveSettings(ctx, "x")} {
 		if err != nil {
 			t.Errorf("remove %s: %v", what, err)
 		}
@@ -190,7 +208,11 @@ func TestRemovedIsGone(t *testing.T) {
 }
 
 func TestChatsAreListedNewestFirstFromACursor(t *testing.T) {
-	c, ctx := openIdentityStore(t).Chats(), t.Context()
+	onBoth(t, func(t *testing.T, s *mongostore.Store) { listed(t, s.Chats()) })
+}
+
+func listed(t *testing.T, c *mongostore.Chats) {
+	ctx := t.Context()
 	// d and e are as old as each other; x is of another workspace.
 	for id, age := range map[string]int{"a": 5, "b": 4, "c": 3, "d": 2, "e": 2, "f": 1, "x": 2} {
 		rec := chat.Chat{ID: id, WorkspaceID: "w", CreatedAt: at.Add(-time.Duration(age) * time.Millisecond)}
@@ -219,6 +241,7 @@ func TestChatsAreListedNewestFirstFromACursor(t *testing.T) {
 	}
 	for want, q := range map[string]chat.ChatQuery{
 		"fxedcba": {}, "fedcba": {WorkspaceID: "w"}, "xc": {Running: true}, "c": {WorkspaceID: "w", Running: true}, "": {WorkspaceID: "none"}, "fe": {WorkspaceID: "w", Limit: 2},
+		"fx": {Limit: 2}, "x": {Running: true, Limit: 1}, "ba": {Before: chat.Cursor{CreatedAt: at.Add(-3 * time.Millisecond), ID: "c"}},
 	} {
 		if got, _ := list(q); got != want {
 			t.Errorf("%+v: %q, want %q", q, got, want)
@@ -236,6 +259,19 @@ func TestChatsAreListedNewestFirstFromACursor(t *testing.T) {
 	if all != "fedcba" {
 		t.Errorf("page by page: %q, want fedcba", all)
 	}
+	spaces, err := c.WorkspacesWithChats(ctx)
+	slices.Sort(spaces)
+	same(t, "workspaces with chats", spaces, []string{"other", "w"}, err)
+	for _, id := range []string{"x", "d", "d"} {
+		if err := c.RemoveChat(ctx, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, _ := list(chat.ChatQuery{WorkspaceID: "w"}); got != "fecba" {
+		t.Errorf("without d: %q, want fecba", got)
+	}
+	spaces, err = c.WorkspacesWithChats(ctx)
+	same(t, "workspaces with chats", spaces, []string{"w"}, err)
 }
 
 func TestOfManySwapsOneWins(t *testing.T) {
@@ -294,9 +330,7 @@ func TestOfManySwapsOneWins(t *testing.T) {
 
 // Both ways to find entries are tried: by keys, and by fields as in MongoDB.
 func TestTheJournalKeepsOrderAndRefusesASecondWriter(t *testing.T) {
-	for name, open := range map[string]func(*testing.T) *mongostore.Store{"embedded": openIdentityStore, "shared": openAsShared} {
-		t.Run(name, func(t *testing.T) { journal(t, open(t).Chats()) })
-	}
+	onBoth(t, func(t *testing.T, s *mongostore.Store) { journal(t, s.Chats()) })
 }
 
 func journal(t *testing.T, c *mongostore.Chats) {
@@ -366,7 +400,7 @@ func TestWhatNoDatabaseTakesIsRefusedWithItsSize(t *testing.T) {
 		"transcript": c.PutTranscript(ctx, chat.Transcript{TurnID: "t", Summary: "x", Messages: big[1:]}),
 		"journal":    c.AppendJournal(ctx, chat.JournalEntry{ID: "t/1", Chunks: big}),
 	} {
-		if err == nil || !strings.Contains(err.Error(), "15728641 bytes") {
+		if !errors.Is(err, chat.ErrTooLarge) || !strings.Contains(err.Error(), "15728641 bytes") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -403,4 +437,38 @@ func TestMoneyIsAddedUpByManyAtOnce(t *testing.T) {
 	if n, err := s.AddSpend(ctx, "large", 1<<62); n != agent.NanoUSD(1<<62) || err != nil {
 		t.Errorf("large: %d %v", n, err)
 	}
+}
+
+func TestMoneyIsForgottenWithItsChatOrLongAfterItsDay(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *mongostore.Store) {
+		c, ctx := s.Chats(), t.Context()
+		keys := []string{"chat/c", "chat/d", "day/2026-11-25", "user/u/2026-11-25"}
+		for _, key := range keys {
+			if _, err := s.AddSpend(ctx, key, 7); err != nil {
+				t.Fatal(err)
+			}
+		}
+		left := func(what string, want ...string) {
+			t.Helper()
+			var got []string
+			for _, key := range keys {
+				if n, err := s.Spent(ctx, key); err != nil {
+					t.Error(err)
+				} else if n != 0 {
+					got = append(got, key)
+				}
+			}
+			same(t, what, got, want, nil)
+		}
+		for _, err := range []error{c.InsertChat(ctx, fullChat("c")), c.InsertChat(ctx, fullChat("d")), c.RemoveChat(ctx, "c"), s.PurgeSpend(ctx, time.Now().Add(-time.Hour))} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		left("sums after a chat was removed", keys[1:]...)
+		if err := s.PurgeSpend(ctx, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		left("sums long after", "chat/d")
+	})
 }

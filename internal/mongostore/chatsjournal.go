@@ -19,7 +19,7 @@ func journalKey(turnID string, seq int64) bson.D {
 	return byID(turnID + "/" + strconv.FormatInt(seq, 10))
 }
 
-// AppendJournal implements [chat.Store]. An entry of more than 15 MiB is refused.
+// AppendJournal implements [chat.Store]. An entry of more than 15 MiB is [chat.ErrTooLarge].
 func (c *Chats) AppendJournal(ctx context.Context, e chat.JournalEntry) error {
 	if err := tooBig("journal entry", e.ID, e.Chunks); err != nil {
 		return err
@@ -55,17 +55,7 @@ func (c *Chats) Journal(ctx context.Context, turnID string, after int64) ([]chat
 func (c *Chats) JournalTurns(ctx context.Context) ([]string, error) {
 	// Not the command distinct: the embedded database knows none with a time limit.
 	cur, err := c.journal.Aggregate(ctx, mongo.Pipeline{bson.D{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$turnId"}}}}})
-	var turns []struct {
-		ID string `bson:"_id"`
-	}
-	if err == nil {
-		err = cur.All(ctx, &turns)
-	}
-	ids := make([]string, len(turns))
-	for i, t := range turns {
-		ids[i] = t.ID
-	}
-	return ids, translate(err, nil, nil)
+	return ids(ctx, cur, err)
 }
 
 // removals is how many entries one command removes: it holds up all others for about half a

@@ -16,12 +16,13 @@ func tooBig(what, id string, blobs ...[]byte) error {
 		n += len(b)
 	}
 	if n > maxBlobs {
-		return fmt.Errorf("store %s %s: it has %d bytes, a database takes %d", what, id, n, maxBlobs)
+		return fmt.Errorf("store %s %s: %w: it has %d bytes, the most are %d", what, id, chat.ErrTooLarge, n, maxBlobs)
 	}
 	return nil
 }
 
-// PutTurn implements [chat.Store]. A turn with more than 15 MiB of messages is refused.
+// PutTurn implements [chat.Store]. A turn with more than 15 MiB of messages
+// is [chat.ErrTooLarge].
 func (c *Chats) PutTurn(ctx context.Context, t chat.Turn) error {
 	if err := tooBig("turn", t.ID, t.User, t.Answer); err != nil {
 		return err
@@ -45,7 +46,7 @@ func (c *Chats) RemoveTurn(ctx context.Context, id string) error {
 	return remove(ctx, c.turns, id)
 }
 
-// PutTranscript implements [chat.Store]. One of more than 15 MiB is refused.
+// PutTranscript implements [chat.Store]. One of more than 15 MiB is [chat.ErrTooLarge].
 func (c *Chats) PutTranscript(ctx context.Context, t chat.Transcript) error {
 	if err := tooBig("the transcript of turn", t.TurnID, t.Messages, []byte(t.Summary)); err != nil {
 		return err

@@ -28,6 +28,10 @@ type Store struct {
 	// embedded: the database is ours alone and weaker than MongoDB; see [Store.Shared].
 	embedded bool
 	locks    idLocks
+	// listLocks are of workspaces; see chatlists.go.
+	listLocks idLocks
+	// running is known of the embedded database only.
+	running runningChats
 }
 
 // Shared says whether other processes may use this database. The embedded one belongs to

@@ -26,6 +26,7 @@ var indexes = []index{
 	{"codes", bson.D{{Key: "expiresAt", Value: 1}}, false},
 	{"chats", bson.D{{Key: "workspaceId", Value: 1}, {Key: "createdAt", Value: -1}, {Key: "_id", Value: -1}}, false},
 	{"chats", bson.D{{Key: "run.turnId", Value: 1}}, false},
+	{"chatlists", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"turns", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"transcripts", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"agentsettings", bson.D{{Key: "updatedAt", Value: 1}}, false},

@@ -41,3 +41,13 @@ func (s *Store) Spent(ctx context.Context, key string) (agent.NanoUSD, error) {
 	err := orNothing(s.db.Collection("spend").FindOne(ctx, byID(key)).Decode(&doc))
 	return doc.Sum, err
 }
+
+// PurgeSpend removes the sums of days that nothing was added to since before. Those of chats
+// last as long as the chats. The embedded database reads all sums for it: once a day will do.
+func (s *Store) PurgeSpend(ctx context.Context, before time.Time) error {
+	_, err := s.db.Collection("spend").DeleteMany(ctx, bson.D{
+		{Key: "updatedAt", Value: bson.D{{Key: "$lt", Value: before}}},
+		{Key: "_id", Value: bson.D{{Key: "$regex", Value: "^(day|user)/"}}},
+	})
+	return translate(err, nil, nil)
+}

@@ -49,6 +49,10 @@ func Bind(c Call, p Place) (Hash, error) {
 	for _, name := range c.Paths {
 		field([]byte(name))
 	}
+	for _, name := range c.Trees {
+		field([]byte("tree"))
+		field([]byte(name))
+	}
 	return Hash(hex.EncodeToString(h.Sum(nil))), nil
 }
 

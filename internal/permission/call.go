@@ -15,8 +15,15 @@ type Call struct {
 	// absolute or relative to the root; empty means the root.
 	Command string
 	Cwd     string
-	// Paths are the files that it reads or changes, absolute or relative to the root.
+	// Paths are the files that it reads or changes, absolute or relative to the root: as they
+	// were named, and where that is another place, also as what they are behind links.
 	Paths []string
+	// Trees are the folders that it moves or deletes with all that is in them.
+	Trees []string
+	// GitQuiet says that the settings of the repository make git's reading commands run no
+	// program in this call: they were looked at, or are overruled by the environment it gets.
+	// Else those commands are not known to only read.
+	GitQuiet bool
 	// Deletes is how many files it would delete. Unsaved says that no checkpoint holds them:
 	// ignored or too large files, or a checkpoint that was skipped.
 	Deletes int

@@ -98,6 +98,10 @@ func (j *judge) decide() Decision {
 	c, place := j.c, j.p.Place
 	if c.Command != "" {
 		j.read = read(c.Command, place, j.dir)
+		if some, _ := c.GitReads(place); some && !c.GitQuiet {
+			j.read.gitRuns = true
+			j.read.note(false, "may run programs that the settings of the repository name")
+		}
 	}
 	if _, err := canonical(c.Arguments); err != nil {
 		return refuse(CodeBadCall, "The call of %s cannot be checked: %v.", quoted(c.Tool), err)
@@ -106,13 +110,13 @@ func (j *judge) decide() Decision {
 		return refuse(CodeBadCall, "The call of %s is not well formed.", quoted(c.Tool))
 	}
 	for _, rules := range [][]Rule{j.p.Rules, j.p.RunRules} {
-		if r, ok := first(rules, Deny, c, place, j.read.parts); ok {
+		if r, ok := first(rules, Deny, c, place, j.read); ok {
 			d := refuse(CodeRule, "The rule `%s` forbids this. Do not try the same another way; ask or continue without it.", r)
 			d.Rule = r.String()
 			return d
 		}
 	}
-	asking, mustAsk := first(append(j.p.Rules[:len(j.p.Rules):len(j.p.Rules)], j.p.RunRules...), Ask, c, place, j.read.parts)
+	asking, mustAsk := first(append(j.p.Rules[:len(j.p.Rules):len(j.p.Rules)], j.p.RunRules...), Ask, c, place, j.read)
 	switch c.Class {
 	case ClassAsks:
 		return allow(CodeAllowed, "It asks the user itself.")
@@ -147,8 +151,18 @@ func (j *judge) write(asking Rule, mustAsk bool) Decision {
 			return refuse(CodeOutside, "The path %s leaves the workspace. Use a path under %s.", quoted(name), place.Root)
 		}
 	}
-	if j.mode == ModePlan {
+	forbids, asks, forbidden, asked := j.p.trees(c)
+	switch {
+	case forbidden:
+		d := refuse(CodeRule, "The rule `%s` is about something in that folder. Do not try the same another way; ask or continue without it.", forbids)
+		d.Rule = forbids.String()
+		return d
+	case j.mode == ModePlan:
 		return j.inPlan()
+	case asked:
+		d := j.ask(CodeRule, fmt.Sprintf("The rule `%s` may be about something in that folder.", asks), "")
+		d.Rule = asks.String()
+		return d
 	}
 	for _, name := range c.Paths {
 		why, ok := place.sensitive(place.Root, name)
@@ -194,6 +208,12 @@ func (j *judge) command(asking Rule, mustAsk bool) Decision {
 			covered, open = false, part
 		}
 		reads = reads && safe
+		_, reader := harmlessPrograms[part.program()]
+		if r, ok := j.p.guarded(part, j.dir); (safe || reader) && ok && !j.p.granted(j.c) {
+			d := j.ask(CodeRule, fmt.Sprintf("%s may read files that the rule `%s` is about.", quoted(part.Text), r), j.risk(), once, exact)
+			d.Rule = r.String()
+			return d
+		}
 		fetches = fetches || part.fetches()
 	}
 	switch {

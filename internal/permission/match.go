@@ -2,6 +2,7 @@ package permission
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
@@ -39,13 +40,13 @@ func (r Rule) mentions(p Part) bool {
 	return len(rest) == 0
 }
 
-// about says whether a deny or ask rule concerns the call c, whose command reads as parts.
-func (r Rule) about(c Call, place Place, parts []Part) bool {
+// about says whether a deny or ask rule concerns the call c, whose command reads as text.
+func (r Rule) about(c Call, place Place, text *reading) bool {
 	switch r.subject {
 	case SubjectTool:
 		return r.pattern == c.Tool
 	case SubjectRun:
-		for _, p := range parts {
+		for _, p := range text.parts {
 			if r.mentions(p) {
 				return true
 			}
@@ -61,11 +62,16 @@ func (r Rule) about(c Call, place Place, parts []Part) bool {
 				return true
 			}
 		}
-		for _, p := range parts {
+		names := slices.Clone(text.files)
+		for _, p := range text.parts {
 			for _, w := range p.args() {
-				if r.matchesPath(place, dir, w.text) {
-					return true
-				}
+				names = append(names, w.text)
+			}
+			names = append(names, p.inRevisions()...)
+		}
+		for _, name := range names {
+			if r.matchesPath(place, dir, name) {
+				return true
 			}
 		}
 	}
@@ -82,9 +88,9 @@ func (r Rule) matchesPath(place Place, dir, name string) bool {
 }
 
 // first returns the rule with this effect that concerns c.
-func first(rules []Rule, effect Effect, c Call, place Place, parts []Part) (Rule, bool) {
+func first(rules []Rule, effect Effect, c Call, place Place, text *reading) (Rule, bool) {
 	for _, r := range rules {
-		if r.effect == effect && r.about(c, place, parts) {
+		if r.effect == effect && r.about(c, place, text) {
 			return r, true
 		}
 	}

@@ -103,7 +103,9 @@ func (p Place) sensitive(dir, text string) (string, bool) {
 
 // secretToRead says whether even reading text's file should be asked for.
 func secretToRead(text string) bool {
-	return sensitiveText[1].MatchString(text) || slices.ContainsFunc(strings.Split(strings.ToLower(text), "/"), func(s string) bool {
+	// git names a file of a commit as HEAD:.env.
+	names := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r == '/' || r == ':' })
+	return sensitiveText[1].MatchString(text) || slices.ContainsFunc(names, func(s string) bool {
 		return s == ".env" || strings.HasPrefix(s, ".env.") && s != ".env.example" && s != ".env.sample"
 	})
 }

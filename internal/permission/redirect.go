@@ -32,6 +32,7 @@ func (w *walker) redirect(r *syntax.Redirect, part *Part) {
 		return
 	}
 	part.writes = part.writes || !reads
+	w.files = append(w.files, target.text)
 	switch {
 	case !target.sure() || target.text == "":
 		w.note(true, "redirects to a file whose name is only known when it runs")

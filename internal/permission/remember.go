@@ -100,12 +100,15 @@ func (p Policy) rulesFor(r *reading, dir string) []Rule {
 // maxRemembered rules from one answer; more than three nobody reads on a button.
 const maxRemembered = 3
 
-var once = Choice{Scope: ScopeOnce, Text: "Once"}
+var (
+	once  = Choice{Scope: ScopeOnce, Text: "Once"}
+	exact = Choice{Scope: ScopeRun, Text: "This very command, for this run", Exact: true}
+)
 
 func (p Policy) commandChoices(r *reading, dir string) []Choice {
 	rules := p.rulesFor(r, dir)
 	if len(rules) == 0 || len(rules) > maxRemembered {
-		return []Choice{once, {Scope: ScopeRun, Text: "This very command, for this run", Exact: true}}
+		return []Choice{once, exact}
 	}
 	var names []string
 	for _, r := range rules {

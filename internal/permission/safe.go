@@ -48,18 +48,54 @@ func (p Part) safe(place Place, dir string) (string, bool) {
 }
 
 // reads says whether part, of this text, is known to only read. git is not where the text
-// changes folders: see gitReads.
+// changes folders, see gitReads, nor where it may run what settings say, see Call.GitQuiet.
 func (r *reading) reads(part Part, place Place, dir string) bool {
-	if part.program() == "git" && slices.ContainsFunc(r.parts, func(p Part) bool { return slices.Contains([]string{"cd", "pushd", "popd"}, p.program()) }) {
+	if part.program() == "git" && (r.gitRuns || r.changesFolder()) {
 		return false
 	}
 	_, safe := part.safe(place, dir)
 	return safe
 }
 
+// GitReads says whether some command in c's text is one of git that only reads if the
+// repository's settings let it, and whether the text has only commands that read then.
+func (c Call) GitReads(p Place) (some, only bool) {
+	if c.Command == "" {
+		return false, false
+	}
+	dir := c.cwd(p)
+	r := read(c.Command, p, dir)
+	only = len(r.findings) == 0 && len(r.parts) > 0
+	for _, part := range r.parts {
+		safe := r.reads(part, p, dir)
+		some, only = some || safe && part.program() == "git", only && safe
+	}
+	return some, only
+}
+
+func (r *reading) changesFolder() bool {
+	return slices.ContainsFunc(r.parts, func(p Part) bool { return slices.Contains([]string{"cd", "pushd", "popd"}, p.program()) })
+}
+
 // covers checks options and arguments one by one.
 func (h harmless) covers(args []word, place Place, dir string) (string, bool) {
-	var rest []word
+	rest, why, ok := h.files(args, place, dir)
+	if !ok {
+		return why, false
+	}
+	if h.most > 0 && len(rest) > h.most || h.most < 0 && len(rest) > 0 {
+		return "has more arguments than it needs for reading", false
+	}
+	for _, w := range rest {
+		if !h.free && !place.readable(dir, w.text) {
+			return "names a file outside the workspace, or one that holds secrets", false
+		}
+	}
+	return "", true
+}
+
+// files checks the options and returns the arguments that are files, or why it cannot.
+func (h harmless) files(args []word, place Place, dir string) (rest []word, why string, ok bool) {
 	patterns := 0
 	verbatim := h.free && h.flags+h.takes+h.long == "" // echo prints what it does not know
 	for i := 0; i < len(args); i++ {
@@ -79,18 +115,18 @@ func (h harmless) covers(args []word, place Place, dir string) (string, bool) {
 				i++
 				value = args[i].text
 			default:
-				return "has the option " + quoted(w), false
+				return nil, "has the option " + quoted(w), false
 			}
 			if name == "regexp" {
 				patterns++
 			}
 			if strings.HasPrefix(name, "relative-") && !place.readable(dir, value) {
-				return "names a file outside the workspace", false
+				return nil, "names a file outside the workspace", false
 			}
 		case len(w) > 1 && w[0] == '-':
 			taken, ok := h.cluster(w[1:])
 			if !ok {
-				return "has the option " + quoted(w), false
+				return nil, "has the option " + quoted(w), false
 			}
 			if taken {
 				i++
@@ -105,15 +141,7 @@ func (h harmless) covers(args []word, place Place, dir string) (string, bool) {
 	if h.pattern && patterns == 0 && len(rest) > 0 {
 		rest = rest[1:]
 	}
-	if h.most > 0 && len(rest) > h.most || h.most < 0 && len(rest) > 0 {
-		return "has more arguments than it needs for reading", false
-	}
-	for _, w := range rest {
-		if !h.free && !place.readable(dir, w.text) {
-			return "names a file outside the workspace, or one that holds secrets", false
-		}
-	}
-	return "", true
+	return rest, "", true
 }
 
 // cluster reads letters such as the nE5 of -nE5; taken says that the value of the last one

@@ -24,6 +24,8 @@ type finding struct {
 type reading struct {
 	parts    []Part
 	findings []finding
+	files    []string // that the text redirects from or to
+	gitRuns  bool     // git may run programs: see Call.GitQuiet
 }
 
 func (r *reading) note(always bool, format string, args ...any) {

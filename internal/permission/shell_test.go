@@ -33,7 +33,7 @@ func policy(t testing.TB, mode permission.Mode, text string) permission.Policy {
 }
 
 func command(text string) permission.Call {
-	return permission.Call{Tool: "runCommand", Class: permission.ClassExecute, Command: text}
+	return permission.Call{Tool: "runCommand", Class: permission.ClassExecute, Command: text, GitQuiet: true}
 }
 
 // What becomes of a command. reads: allowed in every mode. rule: a rule allows it. asks: in

@@ -93,15 +93,18 @@ const startFor = 3 * time.Minute
 const look = 100 * time.Millisecond
 
 // Connect implements chat.Workspaces.
-func (r reach) Connect(ctx context.Context, id string, progress func(string)) (chat.Bridge, error) {
+func (r reach) Connect(ctx context.Context, id string, start bool, progress func(string)) (chat.Bridge, error) {
 	ctx, cancel := context.WithTimeout(ctx, startFor)
 	defer cancel()
 	told := ""
-	ordered := false
+	ordered := !start
 	for {
 		w, err := r.p.workspaces.Get(ctx, id)
 		if err != nil {
 			return nil, err
+		}
+		if !start && w.Desired != workspace.DesiredRunning {
+			return nil, chat.ErrStopped
 		}
 		switch w.Status {
 		case workspace.StatusRunning:
@@ -171,29 +174,72 @@ func (a *parts) openEditor(ctx context.Context, w workspace.Workspace, path stri
 
 // forgetChats removes the chats of workspaces that are gone.
 type forgetChats struct {
-	chats func() *chat.Service
+	p     *parts
+	chats chatsOfWorkspaces
 	gone  chan string
 }
 
+// chatsOfWorkspaces finds workspaces by their chats.
+type chatsOfWorkspaces interface {
+	WorkspacesWithChats(ctx context.Context) ([]string, error)
+}
+
 // Announce implements workspace.Announcer.
-func (f forgetChats) Announce(workspace.Workspace) {}
+func (f *forgetChats) Announce(workspace.Workspace) {}
 
 // AnnounceDeleted implements workspace.Announcer. It does not block: what does not fit is
-// found at the next start.
-func (f forgetChats) AnnounceDeleted(id string) {
+// found by the next look at all.
+func (f *forgetChats) AnnounceDeleted(id string) {
 	select {
 	case f.gone <- id:
 	default:
 	}
 }
 
-func (f forgetChats) run(ctx context.Context) {
+// forgetEvery is how often all chats are looked at for workspaces that are gone.
+const forgetEvery = time.Hour
+
+// keepSpend is how long it is known what was spent on a day.
+const keepSpend = 90 * 24 * time.Hour
+
+func (f *forgetChats) run(ctx context.Context) {
+	all := time.NewTicker(forgetEvery)
+	defer all.Stop()
+	f.lookAtAll(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case id := <-f.gone:
-			f.chats().DeleteWorkspace(ctx, id)
+			f.forget(ctx, id)
+		case <-all.C:
+			f.lookAtAll(ctx)
 		}
+	}
+}
+
+func (f *forgetChats) lookAtAll(ctx context.Context) {
+	ids, err := f.chats.WorkspacesWithChats(ctx)
+	if err != nil {
+		f.p.log.Warn("looking for chats of workspaces that are gone", "err", err)
+	}
+	for _, id := range ids {
+		if _, err := f.p.workspaces.Get(ctx, id); errors.Is(err, workspace.ErrNotFound) {
+			f.forget(ctx, id)
+		}
+	}
+	if err := f.p.store.PurgeSpend(ctx, time.Now().Add(-keepSpend)); err != nil {
+		f.p.log.Warn("forgetting what was spent long ago", "err", err)
+	}
+}
+
+// forgetFor bounds the removal of one workspace's chats, so that none holds up the others.
+const forgetFor = time.Minute
+
+func (f *forgetChats) forget(ctx context.Context, id string) {
+	ctx, cancel := context.WithTimeout(ctx, forgetFor)
+	defer cancel()
+	if err := f.p.chats.DeleteWorkspace(ctx, id); err != nil {
+		f.p.log.Warn("removing the chats of a workspace that is gone", "workspace", id, "err", err)
 	}
 }

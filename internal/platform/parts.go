@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ import (
 
 // parts are what runs while a platform is open.
 type parts struct {
+	log      *slog.Logger
 	lifetime context.Context
 	end      context.CancelFunc
 	loops    sync.WaitGroup
@@ -59,7 +61,7 @@ type parts struct {
 func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	c := p.config
 	lifetime, end := context.WithCancel(context.Background())
-	a := &parts{lifetime: lifetime, end: end, metrics: p.metrics, hsts: !c.Local()}
+	a := &parts{log: p.log, lifetime: lifetime, end: end, metrics: p.metrics, hsts: !c.Local()}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -125,7 +127,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		return nil, err
 	}
 	events := api.NewEvents()
-	forget := forgetChats{chats: func() *chat.Service { return a.chats }, gone: make(chan string, 1000)}
+	forget := &forgetChats{p: a, chats: a.store.Chats(), gone: make(chan string, 1000)}
 
 	// Ports, containers, workspaces.
 	installation := hex.EncodeToString(box.MAC("installation", nil))[:16]
@@ -297,7 +299,7 @@ func lastUse(ctx context.Context, port int, key string) (time.Time, error) {
 func (a *parts) activity(id string) []string {
 	uses := a.gateway.Activity(id)
 	if a.chats.Running(id) {
-		uses = append(uses, "agent")
+		uses = append(uses, "turn")
 	}
 	return uses
 }

@@ -33,7 +33,13 @@ type Redactor struct {
 
 // New makes a Redactor for values; those shorter than [MinValue] are left out, blanks around
 // them do not count, and of one longer than [Lookahead] every piece is a value.
-func New(values []string) *Redactor {
+func New(values []string) *Redactor { return build(values, rules) }
+
+// Values is New without the rules for what looks like a secret: nothing but the values, and
+// their encodings, is masked. It is for what a person must see as it is to decide about it.
+func Values(values []string) *Redactor { return build(values, nil) }
+
+func build(values []string, rules []rule) *Redactor {
 	r := &Redactor{forms: map[uint16][]string{}, rules: map[uint16][]*rule{}}
 	for i := range rules {
 		p := pair(rules[i].prefix)

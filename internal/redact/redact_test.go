@@ -65,7 +65,7 @@ func TestSecretsOfKnownKindsAreMasked(t *testing.T) {
 		"a\n" + pem + "\nb":                                                 "a\n[redacted: private key]\nb",
 		"    " + strings.ReplaceAll(pem, "\n", "\n    ") + "\nkind: Secret": "    [redacted: private key]\nkind: Secret",
 		`{"private_key":"` + strings.ReplaceAll(pem, "\n", `\n`) + `\n","client_email":"x"}`:                                                               `{"private_key":"[redacted: private key]\n","client_email":"x"}`,
-		"-----BEGIN " + "RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF\n\n" + keyLine + "\n" + keyLine + "\n$ exit": "[redacted: private key]$ exit",
+		"-----BEGIN " + "RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF\n\n" + keyLine + "\n" + keyLine + "\n$ exit": "[redacted: private key]\n$ exit",
 		strings.Repeat(" "+openrouter, 3):                       strings.Repeat(" [redacted: openrouter key]", 3),
 		"sk-" + "or-v1-" + strings.Repeat(random, 200) + " end": "[redacted: openrouter key] end",
 		jwt + strings.Repeat(random, 200) + "\nend":             "[redacted: jwt]\nend",
@@ -75,6 +75,44 @@ func TestSecretsOfKnownKindsAreMasked(t *testing.T) {
 		}
 		if again := r.String(r.String(in)); again != r.String(in) {
 			t.Errorf("%.100q: masked again it is %q", in, again)
+		}
+	}
+}
+
+// What follows the lines of a key is shown, whatever letters it is made of.
+func TestAKeyEndsWithItsLines(t *testing.T) {
+	r := redact.New(nil)
+	begin, end := "-----BEGIN "+"PRIVATE KEY-----", "-----END "+"PRIVATE KEY-----"
+	for in, want := range map[string]string{
+		"+: " + begin + "\n+" + keyLine[:40] + "\n+/workspace/tools/evil\n+reboot\n+echo ok\n": "+: [redacted: private key]\n+/workspace/tools/evil\n+reboot\n+echo ok\n",
+		begin + "\n" + keyLine + "\nreboot\n" + keyLine + "\n":                                 "[redacted: private key]\nreboot\n" + keyLine + "\n",
+		begin + "\n" + keyLine + "\n\nhalt\n":                                                  "[redacted: private key]\n\nhalt\n",
+		begin + `\n` + keyLine + `\nreboot`:                                                    `[redacted: private key]`,
+		begin + `\n` + keyLine + `\nreboot"`:                                                   `[redacted: private key]\nreboot"`,
+		begin + "\n" + keyLine + "\n" + keyLine[:30]:                                           "[redacted: private key]", // cut off
+		begin + "\n" + keyLine + "\n" + keyLine[:30] + "\n":                                    "[redacted: private key]\n" + keyLine[:30] + "\n",
+		"+" + begin + "\n+" + keyLine + "\n+" + keyLine + "\n+AB==\n+" + end + "\n+reboot\n":   "+[redacted: private key]\n+reboot\n",
+		"-" + begin + "\n-" + keyLine + "\n-" + keyLine + "\n-AB==\n-" + end + "\n+reboot\n":   "-[redacted: private key]\n+reboot\n",
+		"-" + begin + "\n-" + keyLine + "\n-" + keyLine + "\n-" + end + "\n x\n":               "-[redacted: private key]\n x\n",
+		begin + " " + keyLine + " " + keyLine + " AB== " + end + " x":                          "[redacted: private key] x",
+		begin + "\r\n" + keyLine + "\r\nAB==\r\n" + end + "\r\nx":                              "[redacted: private key]\r\nx",
+	} {
+		if got := r.String(in); got != want {
+			t.Errorf("%q\n  became %q\n  want   %q", in, got, want)
+		}
+	}
+}
+
+func TestValuesMasksNothingElse(t *testing.T) {
+	r := redact.Values([]string{openrouter, "short"})
+	for in, want := range map[string]string{
+		"key=" + openrouter + " " + githubKey + " short":            "key=[redacted: secret] " + githubKey + " short",
+		base64.StdEncoding.EncodeToString([]byte(openrouter)) + pem: "",
+		pem + "\nreboot https://a:b@c":                              pem + "\nreboot https://a:b@c", "": "",
+	} {
+		got := r.String(in)
+		if want != "" && got != want || want == "" && in != "" && (strings.Contains(got, in[:40]) || !strings.Contains(got, pem)) {
+			t.Errorf("%.60q became %.100q", in, got)
 		}
 	}
 }

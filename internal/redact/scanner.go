@@ -35,8 +35,7 @@ type scanner struct {
 
 	until   int    // up to here all is secret
 	then    *class // and after that, as long as there are such bytes
-	key     bool   // and after that, lines of a private key
-	newline bool   // within a key: only blanks since the line began
+	key     bool   // and after that, the rest of a line of a private key, and more such lines
 	masking bool   // the byte before was secret
 	kind    string // of the secret that begins here
 
@@ -111,10 +110,11 @@ func (s *scanner) step(w string, whole bool) verdict {
 		return more
 	}
 	inside := s.at < s.until || s.then != nil && s.then[w[0]]
-	var end int // of the last line of a key
+	var end int // of what is known of a key, and whether it ends there
+	var last bool
 	if !inside && s.key {
 		var v verdict
-		if end, v = s.keyByte(w, whole); v == more {
+		if end, last, v = s.keyByte(w, whole); v == more {
 			return more
 		} else if v == yes {
 			inside = true
@@ -138,11 +138,8 @@ func (s *scanner) step(w string, whole bool) verdict {
 	if s.ahead != nil && s.at == s.from {
 		s.ahead = nil
 	}
-	if s.key {
-		s.newline = w[0] == '\n' || s.newline && (w[0] == ' ' || w[0] == '\t')
-		if end > 0 {
-			s.until, s.key = max(s.until, s.at+end), false
-		}
+	if s.key && inside && end > 0 {
+		s.until, s.key = max(s.until, s.at+end), !last
 	}
 	if value == yes {
 		s.until = max(s.until, s.at+length)
@@ -157,7 +154,7 @@ func (s *scanner) step(w string, whole bool) verdict {
 	}
 	if pattern == yes {
 		s.until = max(s.until, s.at+m.n)
-		s.kind, s.then, s.key, s.newline = m.kind, m.then, m.key, false
+		s.kind, s.then, s.key = m.kind, m.then, m.key
 	}
 	if inside || value == yes || pattern == yes {
 		return yes
@@ -220,25 +217,93 @@ func (s *scanner) pattern(w string, whole bool) (match, verdict) {
 	return match{}, no
 }
 
-// keyByte says whether the first byte of w belongs to the lines of a private key; end is the
-// length of the last line if that begins here.
-func (s *scanner) keyByte(w string, whole bool) (end int, v verdict) {
-	const last, dashes = "-----END ", "-----"
-	switch b := w[0]; {
-	case keyText[b]:
-		return 0, yes
-	case b == ' ' || b == '\t':
-		if s.newline {
-			return 0, yes
-		}
-	case b == '-':
-		if !strings.HasPrefix(w, last) {
-			return 0, verdictOf(!whole && strings.HasPrefix(last, w), false)
-		}
-		if i := strings.Index(w[len(last):min(maxKeyLine, len(w))], dashes); i >= 0 {
-			return len(last) + i + len(dashes), yes
-		}
-		return 0, verdictOf(!whole && len(w) < maxKeyLine, false)
+// keyByte says whether the first byte of w belongs to a private key whose line it is in, or to
+// the end of that line. Then n bytes belong to it, more of the line may follow, and last says
+// that the key ends behind them.
+func (s *scanner) keyByte(w string, whole bool) (n int, last bool, v verdict) {
+	if base64Set[w[0]] {
+		return 1, false, yes
 	}
-	return 0, no
+	t := text{w, whole}
+	at, v := t.gap()
+	if v == more {
+		return 0, false, more
+	}
+	if n, v := t.endLine(at); v != no {
+		return n, true, v
+	}
+	if at == 0 || at == maxKeyHead {
+		return 0, false, no
+	}
+	if at < len(w) && (w[at] == '-' || w[at] == '+') {
+		at++ // of a diff
+	}
+	if n, v := t.endLine(at); v != no {
+		return n, true, v
+	}
+	run, v := t.run(at, base64Set, minKeyLine)
+	switch {
+	case v == more:
+		return 0, false, more
+	case run == minKeyLine:
+		return at + run, false, yes
+	case run == 0:
+		return 0, false, no
+	case at+run == len(w): // the text ends within the line
+		return at + run, true, yes
+	}
+	// A shorter line is the last one of a key, or a word of what follows it.
+	behind := text{w[at+run:], whole}
+	between, v := behind.gap()
+	if v == more {
+		return 0, false, more
+	}
+	n, v = behind.endLine(between)
+	if v == no && between > 0 && strings.HasPrefix(behind.s[between:], "+-") {
+		n, v = behind.endLine(between + 1)
+	}
+	if v == no && between > 0 && strings.HasPrefix(behind.s[between:], "--") {
+		n, v = behind.endLine(between + 1)
+	}
+	return at + run + n, true, v
+}
+
+// minKeyLine is the shortest line of a private key but its last, in bytes; programs write 64,
+// 70 or 76. Paths and words of ordinary lines are shorter.
+const minKeyLine = 40
+
+// gap is the length of the line ends and blanks at the beginning of t, at most maxKeyHead. A
+// line end may be written as \n.
+func (t text) gap() (int, verdict) {
+	for i := 0; i < maxKeyHead; {
+		switch {
+		case i == len(t.s):
+			return i, verdictOf(!t.whole, true)
+		case t.s[i] == '\n' || t.s[i] == '\r' || blanks[t.s[i]]:
+			i++
+		case t.s[i] != '\\':
+			return i, yes
+		case i+1 == len(t.s):
+			return i, verdictOf(!t.whole, true)
+		case t.s[i+1] == 'n' || t.s[i+1] == 'r':
+			i += 2
+		default:
+			return i, yes
+		}
+	}
+	return maxKeyHead, yes
+}
+
+// endLine is where the last line of a key ends that begins at i.
+func (t text) endLine(i int) (int, verdict) {
+	const last, dashes = "-----END ", "-----"
+	rest := t.s[min(i, len(t.s)):]
+	if !strings.HasPrefix(rest, last) {
+		return 0, verdictOf(!t.whole && strings.HasPrefix(last, rest), false)
+	}
+	rest = rest[len(last):min(maxKeyLine, len(rest))]
+	if at := strings.Index(rest, dashes); at >= 0 {
+		return i + len(last) + at + len(dashes), yes
+	}
+	return 0, verdictOf(!t.whole && len(t.s) < i+maxKeyLine, false)
 }

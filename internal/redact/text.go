@@ -67,7 +67,6 @@ var (
 	slackSet  = bytesOf("A-Za-z0-9-")
 	blanks    = bytesOf(" \t")
 	jwtSet    = bytesOf("A-Za-z0-9_.-")
-	keyText   = bytesOf("A-Za-z0-9+/=\\\r\n")
 	keyAround = bytesOf("A-Za-z0-9+/=\\\r\n\t :,.-")
 	between   = bytesOf(" \t\"'\\:=,>")
 	// authorityEnd are bytes that end the part of an address with the host, or that show it to

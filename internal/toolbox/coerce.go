@@ -127,9 +127,7 @@ func (f field) readText(at string, value json.RawMessage) (any, *Error) {
 		s, ok = commandOf(value)
 	}
 	if !ok && f.object && (value[0] == '{' || value[0] == '[') {
-		var b bytes.Buffer
-		ok = json.Indent(&b, value, "", "  ") == nil
-		s = b.String() + "\n"
+		s, ok = written(value)
 	}
 	if !ok {
 		return nil, expected(at, f.expects(), value)
@@ -142,6 +140,41 @@ func (f field) readText(at string, value json.RawMessage) (any, *Error) {
 	}
 	short, _ := characters(s, f.most-1)
 	return short + "…", nil
+}
+
+// maxDepth is how deep arguments may be nested: far more than any tool's, which have three levels.
+const maxDepth = 32
+
+// depth is how deep the arrays and objects in data are nested; data need not be JSON.
+func depth(data []byte) int {
+	now, most, inText := 0, 0, false
+	for i := 0; i < len(data); i++ {
+		switch c := data[i]; {
+		case inText && c == '\\':
+			i++
+		case c == '"':
+			inText = !inText
+		case inText:
+		case c == '{' || c == '[':
+			now++
+			most = max(most, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return most
+}
+
+// written is JSON as the contents of a file: indented, unless that might make it longer than
+// contents may be.
+func written(value json.RawMessage) (string, bool) {
+	lines := bytes.Count(value, []byte(",")) + 2*bytes.Count(value, []byte("{")) + 2*bytes.Count(value, []byte("["))
+	if len(value)+lines*2*depth(value) > bridge.MaxInlineBytes {
+		return string(value) + "\n", true
+	}
+	var b bytes.Buffer
+	err := json.Indent(&b, value, "", "  ")
+	return b.String() + "\n", err == nil
 }
 
 // commandOf joins the words of a command, as in ["bash","-lc","make"] or ["npm","test"].

@@ -13,7 +13,7 @@ const maxPreviewPaths = 100
 
 func deleteFile() tool {
 	return tool{
-		name: "deleteFile", class: permission.ClassWrite,
+		name: "deleteFile", class: permission.ClassWrite, keepLast: true,
 		description: "Deletes a file, a link or an empty folder; with recursive a folder and all that is in it.",
 		aliases:     []string{"delete", "remove", "rm", "removefile", "unlink", "deletepath", "deletedirectory", "removedirectory", "deletefolder"},
 		fields: []field{
@@ -48,15 +48,17 @@ func (a *deleteFileArgs) assess(ctx context.Context, c *Call) *Error {
 	if problem := s.call(ctx, "look at "+a.Path, bridge.TypeStatFile, bridge.StatFile{Path: a.Path}, &entry); problem != nil {
 		return s.missing(ctx, a.Path, problem)
 	}
+	c.Permission.Trees = nil
 	switch {
 	case entry.Type != bridge.EntryDirectory:
-		c.Permission.Deletes, c.Permission.Unsaved = 1, s.unsaved(ctx, a.Path)
+		c.Permission.Deletes, c.Permission.Unsaved = 1, s.unsaved(ctx, c.there(0))
 		return nil
 	case !a.Recursive: // works for an empty one only
 		c.Permission.Deletes, c.Permission.Unsaved = 1, false
 		return nil
 	}
-	c.Permission.Deletes, c.Permission.Unsaved = s.unsavedBelow(ctx, a.Path)
+	c.Permission.Trees = []string{c.there(0)}
+	c.Permission.Deletes, c.Permission.Unsaved = s.unsavedBelow(ctx, c.there(0))
 	return nil
 }
 

@@ -27,11 +27,20 @@
 //
 // What writeProcess writes is judged as if it were typed into a shell, since it may be.
 //
+// # Links and rules
+//
+// A path may lead through a link to what a rule is about, or to git's own files. So
+// [Call.Assess] adds where the paths of a call lead, and a call is not made if they lead
+// elsewhere when it is. Links in the words of a command are not followed. What lists,
+// searches or compares many files leaves out those that [Options.Hidden] names, and says how
+// many. Commands of git that are known to only read run with variables that keep the settings of
+// the repository from running programs; where no variable can, they are not known to only read.
+//
 // # Text of strangers
 //
 // Result.Foreign is set for the output of commands that name a program which talks to
-// other computers, for reads of such processes, for pages of previewPort, and for files in
-// folders of dependencies. It errs to both sides: a script may fetch without saying so, and
+// other computers or a folder of dependencies, for reads of such processes, for pages of
+// previewPort, and for files in folders of dependencies. It errs to both sides: a script may fetch without saying so, and
 // `curl localhost` is counted although it need not be.
 //
 // # Left out

@@ -102,7 +102,7 @@ func (a *editFileArgs) describe(_ *Session, p *permission.Call) string {
 }
 
 func (a *editFileArgs) assess(ctx context.Context, c *Call) *Error {
-	c.Permission.Unsaved = c.session.unsaved(ctx, a.Path)
+	c.Permission.Unsaved = c.session.unsaved(ctx, c.there(0))
 	return nil
 }
 

@@ -50,8 +50,12 @@ func (a *findFilesArgs) run(ctx context.Context, c *Call, _ func(string)) Result
 	if problem != nil {
 		return failed(c.session.missing(ctx, a.Path, problem))
 	}
-	paths := make([]string, 0, len(found.Files))
+	paths, ruledOut := make([]string, 0, len(found.Files)), 0
 	for _, f := range found.Files {
+		if c.hides(f.Path) {
+			ruledOut++
+			continue
+		}
 		paths = append(paths, f.Path)
 	}
 	text := strings.Join(paths, "\n") + "\n"
@@ -63,5 +67,6 @@ func (a *findFilesArgs) run(ctx context.Context, c *Call, _ func(string)) Result
 	case found.Truncated:
 		text += "[there are more; give a narrower pattern]\n"
 	}
+	text += hiddenNote(ruledOut)
 	return Result{Text: text, Foreign: slices.ContainsFunc(paths, ofDependency), output: map[string]any{"paths": paths, "truncated": found.Truncated}}
 }

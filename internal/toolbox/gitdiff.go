@@ -45,16 +45,18 @@ func (a *gitDiffArgs) run(ctx context.Context, c *Call, _ func(string)) Result {
 	if problem := c.session.call(ctx, "git diff", bridge.TypeGitDiff, bridge.GitDiff{Path: repository(a.Path), Staged: a.Staged, Base: a.Base}, &d); problem != nil {
 		return failed(c.session.missing(ctx, a.Path, problem))
 	}
+	ruledOut := c.withoutHidden(&d)
 	shown, more := characters(d.Diff, maxDiff)
 	if more {
 		shown = shown[:strings.LastIndexByte(shown, '\n')+1]
 	}
 	text := fmt.Sprintf("%d files, +%d −%d lines\n%s", d.Files, d.Added, d.Removed, shown)
 	switch {
-	case d.Diff == "":
+	case d.Diff == "" && ruledOut == 0:
 		text = "Nothing differs.\n"
 	case more || d.Truncated:
 		text += "[the rest is left out; give a path]\n"
 	}
+	text += hiddenNote(ruledOut)
 	return Result{Text: text, output: map[string]any{"diff": shown, "truncated": more || d.Truncated, "files": d.Files, "added": d.Added, "removed": d.Removed}}
 }

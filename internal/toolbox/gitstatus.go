@@ -3,6 +3,7 @@ package toolbox
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kalpana-dev/kalpana/bridge"
@@ -60,6 +61,11 @@ func (a *gitStatusArgs) run(ctx context.Context, c *Call, _ func(string)) Result
 		fmt.Fprintf(&b, ", follows %s: %d ahead, %d behind", state.Upstream, state.Ahead, state.Behind)
 	}
 	b.WriteByte('\n')
+	before := len(state.Files)
+	state.Files = slices.DeleteFunc(state.Files, func(f bridge.GitFile) bool {
+		return c.hides(f.Path) || f.OldPath != "" && c.hides(f.OldPath)
+	})
+	ruledOut := before - len(state.Files)
 	files := []file{}
 	for _, f := range state.Files[:min(len(state.Files), maxStatusFiles)] {
 		files = append(files, file{f.Path, f.Index, f.Worktree, f.OldPath})
@@ -71,11 +77,12 @@ func (a *gitStatusArgs) run(ctx context.Context, c *Call, _ func(string)) Result
 	}
 	truncated := state.Truncated || len(state.Files) > maxStatusFiles
 	switch {
-	case len(files) == 0:
+	case len(files) == 0 && ruledOut == 0:
 		b.WriteString("Nothing differs from the last commit.\n")
 	case truncated:
 		b.WriteString("[there are more]\n")
 	}
+	b.WriteString(hiddenNote(ruledOut))
 	return Result{Text: b.String(), output: map[string]any{
 		"root": state.Root, "branch": state.Branch, "ahead": state.Ahead, "behind": state.Behind, "files": files, "truncated": truncated,
 	}}

@@ -60,7 +60,9 @@ func (a *listFilesArgs) run(ctx context.Context, c *Call, _ func(string)) Result
 		}
 		return failed(s.missing(ctx, a.Path, fromBridge("list "+a.Path, err)))
 	}
-	hidden := 0
+	before := len(list.Entries)
+	list.Entries = slices.DeleteFunc(list.Entries, func(e bridge.Entry) bool { return c.hides(e.Path) })
+	ruledOut, hidden := before-len(list.Entries), 0
 	if !a.IncludeIgnored {
 		before := len(list.Entries)
 		list.Entries = s.withoutIgnored(timed, a, list.Entries)
@@ -89,6 +91,7 @@ func (a *listFilesArgs) run(ctx context.Context, c *Call, _ func(string)) Result
 	if len(notes) > 0 {
 		text += "[" + strings.Join(notes, "; ") + "]\n"
 	}
+	text += hiddenNote(ruledOut)
 	return Result{Text: text, output: map[string]any{"path": a.Path, "text": tree, "entries": len(shown), "omitted": omitted}}
 }
 

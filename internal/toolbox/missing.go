@@ -61,6 +61,9 @@ func (s *Session) closest(ctx context.Context, name string) []string {
 			}
 		}
 	}
+	if s.hidden != nil {
+		names = slices.DeleteFunc(names, s.hidden)
+	}
 	return names[:min(len(names), maxClosest)]
 }
 

@@ -11,7 +11,7 @@ import (
 
 func moveFile() tool {
 	return tool{
-		name: "moveFile", class: permission.ClassWrite,
+		name: "moveFile", class: permission.ClassWrite, keepLast: true,
 		description: "Moves or renames a file or folder, and makes the folders of its new place.",
 		aliases:     []string{"move", "mv", "rename", "renamefile", "movepath"},
 		fields: []field{
@@ -47,14 +47,22 @@ func (a *moveFileArgs) describe(_ *Session, p *permission.Call) string {
 }
 
 func (a *moveFileArgs) assess(ctx context.Context, c *Call) *Error {
+	c.Permission.Trees = nil
+	var entry bridge.Entry
+	problem := c.session.call(ctx, "look at "+a.From, bridge.TypeStatFile, bridge.StatFile{Path: a.From}, &entry)
+	if problem != nil && problem.Code != CodeNotFound {
+		return problem
+	}
+	if problem == nil && entry.Type == bridge.EntryDirectory {
+		c.Permission.Trees = []string{c.there(0)}
+	}
 	if !a.Overwrite {
 		return nil
 	}
-	var entry bridge.Entry
-	problem := c.session.call(ctx, "look at "+a.To, bridge.TypeStatFile, bridge.StatFile{Path: a.To}, &entry)
+	problem = c.session.call(ctx, "look at "+a.To, bridge.TypeStatFile, bridge.StatFile{Path: a.To}, &entry)
 	switch {
 	case problem == nil: // what is there will be gone
-		c.Permission.Deletes, c.Permission.Unsaved = 1, c.session.unsaved(ctx, a.To)
+		c.Permission.Deletes, c.Permission.Unsaved = 1, c.session.unsaved(ctx, c.there(1))
 	case problem.Code != CodeNotFound:
 		return problem
 	}

@@ -147,6 +147,7 @@ func writeProcess() tool {
 type writeProcessArgs struct {
 	ProcessID string `json:"processId"`
 	Input     string `json:"input"`
+	judged    string // the unfinished line that the input was judged with
 }
 
 func (a *writeProcessArgs) check() *Error {
@@ -173,18 +174,28 @@ func (a *writeProcessArgs) isKey() bool { return a.Input == "ctrl-c" || a.Input 
 // describe has the input judged as a command: a shell may read it. It is judged with what
 // was written before it in the same line, so that nothing is smuggled in by halves.
 func (a *writeProcessArgs) describe(s *Session, p *permission.Call) string {
-	if !a.isKey() {
-		s.mu.Lock()
-		if started, ok := s.started[a.ProcessID]; ok {
-			p.Command = started.typed
-		}
-		s.mu.Unlock()
-		p.Command += a.Input
-		if strings.TrimSpace(p.Command) == "" {
-			p.Command = "" // an empty line runs nothing
-		}
+	a.judged, p.Command = s.pending(a.ProcessID), ""
+	if !a.isKey() && strings.TrimSpace(a.judged+a.Input) != "" { // an empty line runs nothing
+		p.Command = a.judged + a.Input
 	}
 	return fmt.Sprintf("Write %s to %s", strings.TrimSpace(a.Input), s.command(a.ProcessID))
+}
+
+// assess looks at the unfinished line again: an earlier call of the same answer may have
+// written some of it since this one was prepared.
+func (a *writeProcessArgs) assess(_ context.Context, c *Call) *Error {
+	a.describe(c.session, &c.Permission)
+	return nil
+}
+
+// pending is what was written to a process since the last line end.
+func (s *Session) pending(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.started[id]; ok {
+		return p.typed
+	}
+	return ""
 }
 
 func (a *writeProcessArgs) run(ctx context.Context, c *Call, live func(string)) Result {
@@ -195,6 +206,8 @@ func (a *writeProcessArgs) run(ctx context.Context, c *Call, live func(string)) 
 	switch {
 	case !ours:
 		return failed(errorf(CodeNotYours, "process %s was not started in this turn. Start the program anew to write to it.", clip(a.ProcessID, 40)))
+	case !a.isKey() && a.judged != s.pending(a.ProcessID):
+		return failed(errorf(CodeChangedOnDisk, "something else was written to process %s since this was decided, so nothing was written. Try again.", a.ProcessID))
 	case !started.input && a.Input != "ctrl-c":
 		return failed(errorf("NO_INPUT", "process %s has no input. Start the command with background:true to write to it.", a.ProcessID))
 	}

@@ -65,6 +65,29 @@ func (a *runCommandArgs) describe(_ *Session, p *permission.Call) string {
 	return a.Command
 }
 
+// assess finds out whether the settings of the repository would make git's reading commands
+// run programs, and what keeps them from it. If that cannot be told, they would.
+func (a *runCommandArgs) assess(ctx context.Context, c *Call) *Error {
+	c.Permission.GitQuiet, c.env = false, nil
+	some, only := c.Permission.GitReads(c.session.place)
+	if !some {
+		return nil
+	}
+	var own bridge.GitProgramSettings
+	switch problem := c.session.call(ctx, "see what git runs", bridge.TypeGitPrograms, bridge.GitPrograms{}, &own); {
+	case problem != nil && problem.Code == CodeCancelled:
+		return problem
+	case problem != nil || len(own.Loud) > 0:
+	case only:
+		c.Permission.GitQuiet, c.env = true, own.Env
+	case len(own.Silenced) == 0:
+		// Other commands of the text may need what Env turns off. Without the index being
+		// noted no hook runs.
+		c.Permission.GitQuiet, c.env = true, map[string]string{"GIT_OPTIONAL_LOCKS": "0"}
+	}
+	return nil
+}
+
 type openPort struct {
 	Port int    `json:"port"`
 	URL  string `json:"url"`
@@ -92,7 +115,7 @@ func (a *runCommandArgs) run(ctx context.Context, c *Call, live func(string)) Re
 	defer ports.stop()
 	begun := time.Now()
 	w := &waiting{ports: ports, out: newTranscript(s.redact, live)}
-	state, err := s.begin(ctx, a, w)
+	state, err := s.begin(ctx, c, a, w)
 	if rest := a.TimeoutSeconds - s.pace.firstSeconds; err == nil && state.Running && !a.Background && rest > 0 {
 		w.seconds = rest
 		state, err = s.follow(ctx, w)
@@ -105,7 +128,7 @@ func (a *runCommandArgs) run(ctx context.Context, c *Call, live func(string)) Re
 	took := time.Since(begun)
 	out := runCommandOutput{Command: a.Command, Cwd: a.Cwd, ProcessID: w.id, DurationMs: took.Milliseconds()}
 	out.Output, out.OmittedBytes = w.out.shown()
-	r := Result{Changed: true, Foreign: talks(a.Command)}
+	r := Result{Changed: true, Foreign: talks(a.Command) || ofDependency(a.Cwd)}
 	said := w.out.text()
 	switch {
 	case err != nil && ctx.Err() != nil && !a.Background: // the first seconds of others are not cut short
@@ -172,8 +195,8 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds())
 // begin starts the command and follows it for the first seconds in the foreground, where
 // no output is lost however fast it comes. Then the bridge moves it to the background.
 // w.id is set if it was started.
-func (s *Session) begin(ctx context.Context, a *runCommandArgs, w *waiting) (bridge.Attached, error) {
-	req := bridge.RunCommand{Command: a.Command, Path: a.Cwd, TimeoutSeconds: s.pace.firstSeconds, Input: a.Background, Description: a.Description}
+func (s *Session) begin(ctx context.Context, c *Call, a *runCommandArgs, w *waiting) (bridge.Attached, error) {
+	req := bridge.RunCommand{Command: a.Command, Path: a.Cwd, Env: c.env, TimeoutSeconds: s.pace.firstSeconds, Input: a.Background, Description: a.Description}
 	if a.Background {
 		// It shall live on when the call is cancelled. These seconds are waited for.
 		timed, cancel := context.WithTimeout(context.WithoutCancel(ctx), startTime)

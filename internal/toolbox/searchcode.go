@@ -100,6 +100,14 @@ func (a *searchCodeArgs) run(ctx context.Context, c *Call, _ func(string)) Resul
 		}
 		return failed(c.session.missing(ctx, a.Path, problem))
 	}
+	ruledOut := 0
+	found.Matches = slices.DeleteFunc(found.Matches, func(m bridge.SearchMatch) bool {
+		hides := c.hides(m.Path)
+		if hides && !m.Neighbour {
+			ruledOut++
+		}
+		return hides
+	})
 	type line struct {
 		Path      string `json:"path"`
 		Line      int    `json:"line"`
@@ -145,6 +153,7 @@ func (a *searchCodeArgs) run(ctx context.Context, c *Call, _ func(string)) Resul
 	case found.Truncated:
 		fmt.Fprintf(&b, "[there are more than these %d matches; narrow the search]\n", matches)
 	}
+	b.WriteString(hiddenNote(ruledOut))
 	return Result{Text: b.String(), Foreign: foreign, output: map[string]any{"matches": lines, "files": files, "truncated": found.Truncated}}
 }
 

@@ -31,6 +31,14 @@ type Options struct {
 	// lines, or readFile numbers them wrongly. Applied twice it must change nothing more.
 	// Default: nothing is redacted.
 	Redact func(string) string
+	// RedactKnown is Redact for titles and previews of calls, on which a person decides: it
+	// should mask values that are known to be secrets, and nothing that only looks like one.
+	// Default: Redact.
+	RedactKnown func(string) string
+	// Hidden says that rules keep the model from reading the file at a path, relative to the
+	// workspace. What lists, searches or compares many files leaves it out; safe for concurrent
+	// use. Default: nothing is hidden.
+	Hidden func(path string) bool
 	// Images: the model can see; readFile of a picture gives it one.
 	Images bool
 }
@@ -44,6 +52,9 @@ type Session struct {
 	redact  func(string) string
 	images  bool
 	pace    pace
+
+	redactKnown func(string) string
+	hidden      func(path string) bool
 
 	mu sync.Mutex
 	// seen are the files whose contents the model knows, by path.
@@ -72,6 +83,7 @@ type startedProcess struct {
 func New(o Options) *Session {
 	s := &Session{
 		bridge: o.Bridge, place: o.Place, portURL: o.PortURL, redact: o.Redact, images: o.Images, pace: normalPace,
+		redactKnown: o.RedactKnown, hidden: o.Hidden,
 		seen: map[string]sight{}, started: map[string]*startedProcess{},
 	}
 	if s.place.Root == "" {
@@ -79,6 +91,9 @@ func New(o Options) *Session {
 	}
 	if s.redact == nil {
 		s.redact = func(text string) string { return text }
+	}
+	if s.redactKnown == nil {
+		s.redactKnown = s.redact
 	}
 	return s
 }

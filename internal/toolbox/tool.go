@@ -14,7 +14,9 @@ type tool struct {
 	name  string
 	class permission.Class
 	// readOnly: it changes nothing, so that it may run beside others of its kind.
-	readOnly    bool
+	readOnly bool
+	// keepLast: a path that is a link stands for the link.
+	keepLast    bool
 	description string
 	// aliases are names under which models know it from elsewhere, as plain() writes them.
 	aliases []string

@@ -46,7 +46,7 @@ func (a *writeFileArgs) describe(_ *Session, p *permission.Call) string {
 
 func (a *writeFileArgs) assess(ctx context.Context, c *Call) *Error {
 	if a.Overwrite {
-		c.Permission.Unsaved = c.session.unsaved(ctx, a.Path)
+		c.Permission.Unsaved = c.session.unsaved(ctx, c.there(0))
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ export function workspace(port, changes = {}) {
 export function gallery(port) {
   return [
     workspace(port, { id: "running00001", name: "quiet-harbor", status: "RUNNING", containerId: "c1", lastActiveAt: ago(4 * minute), stopsAt: ago(-26 * minute), createdAt: ago(hour) }),
-    workspace(port, { id: "inuse0000001", name: "payments-service", status: "RUNNING", containerId: "c2", lastActiveAt: ago(5), activity: ["editor"], memory: 8 * 2 ** 30, cpu: 4e9, createdAt: ago(2 * hour) }),
+    workspace(port, { id: "inuse0000001", name: "payments-service", status: "RUNNING", containerId: "c2", lastActiveAt: ago(5), activity: ["editor", "turn"], memory: 8 * 2 ** 30, cpu: 4e9, createdAt: ago(2 * hour) }),
     workspace(port, { id: "starting0001", name: "vivid-otter", status: "STARTING", createdAt: ago(3 * hour) }),
     workspace(port, { id: "stopped00001", name: "an exceptionally long workspace name that goes on and on 🦦🦦", statusReason: "stopped after 30m without use", lastActiveAt: ago(3 * day), createdAt: ago(9 * day) }),
     workspace(port, {

@@ -208,7 +208,7 @@ flow("a turn is undone after its changes were shown, and the message is there ag
   await page.getByText("1 file restored, messages taken back").waitFor();
   await eventually(async () => (await field(page).inputValue()).startsWith("Add a label to the button"), "the text is back in the input");
   await page.getByText("What should be done?").waitFor();
-  await page.getByRole("button", { name: "Undo", exact: true }).click();
+  await page.getByRole("button", { name: "Bring the files back" }).click();
   await page.getByText("The files are back as they were").waitFor();
   assert.deepEqual(calls(state, `POST /chats/${found.id}/restore`).map((c) => c.body), [
     { checkpoint: "c0ffee", files: true, chat: true },
@@ -238,12 +238,82 @@ flow("a message is edited and sent again, without what came after", async ({ pag
   await page.getByRole("button", { name: "Edit this message" }).press("Enter");
   await page.getByRole("textbox", { name: "Your message" }).fill("Remove the button");
   await page.keyboard.press("Enter");
+  // The answer that goes changed files. Whoever thinks again loses nothing of what was written.
+  const dialog = page.getByRole("dialog", { name: "Send again?" });
+  await dialog.getByText("Also undo the files (1 file)").waitFor();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.getByRole("textbox", { name: "Your message" }).inputValue(), "Remove the button");
+  await page.getByRole("textbox", { name: "Your message" }).press("Enter");
+  await dialog.getByRole("radio", { name: /^Keep the files/ }).click();
+  await dialog.getByRole("button", { name: "Send again" }).click();
   await log(page).getByText("You said: Remove the button").waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Your message" }).count(), 0);
   const [{ body }] = calls(state, "POST /chats");
   assert.deepEqual([body.messageId, body.messages[0].id], ["u1", "u1"]);
   assert.equal(await log(page).getByRole("article").count(), 2);
   await page.getByRole("button", { name: "Answer again" }).click();
   await eventually(() => calls(state, "POST /chats").at(-1).body.trigger === "regenerate-message", "made again");
+  assert.equal(state.calls.filter((c) => c.call.endsWith("/restore")).length, 0);
+});
+
+flow("an answer is made again on the files of before, once they are back", async ({ page, go, state }) => {
+  const found = given(state, conversation);
+  await go(home);
+  await page.getByRole("button", { name: "Answer again" }).click();
+  const dialog = page.getByRole("dialog", { name: "Answer again?" });
+  await dialog.getByText("export const Button = () => <button />;").waitFor();
+  await dialog.getByRole("button", { name: "Answer again" }).click();
+  await page.getByText("1 file restored", { exact: true }).waitFor();
+  await log(page).getByText("You said: Add a label").waitFor();
+  const orders = state.calls.filter((c) => c.call === "POST /chats" || c.call.endsWith("/restore"));
+  assert.deepEqual(orders.map((c) => c.call), [`POST /chats/${found.id}/restore`, "POST /chats"]);
+  assert.deepEqual([orders[0].body, orders[1].body.trigger], [{ checkpoint: "c0ffee", files: true, chat: false }, "regenerate-message"]);
+});
+
+flow("an answer that is refused after the files went back can be had with them", async ({ page, go, state }) => {
+  given(state, conversation);
+  state.failing.set("POST /chats", { status: 402, code: "budget_exhausted", detail: "Today's $10.00 are spent." });
+  await go(home);
+  await page.getByRole("button", { name: "Answer again" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Answer again" }).click();
+  await page.getByText("Today's $10.00 are spent.").waitFor();
+  await page.getByText("Limits are set by an administrator.").waitFor();
+  await page.getByRole("button", { name: "Bring the files back" }).click();
+  await page.getByText("The files are back as they were").waitFor();
+  await page.getByRole("link", { name: "Agent settings" }).click();
+  await page.getByText("Spent today:").waitFor();
+});
+
+flow("a chat whose answer was lost is not made twice; with another mode it is another order", async ({ page, go, state }) => {
+  given(state);
+  const making = `POST /workspaces/${id}/chats`;
+  state.failing.set(making, { status: 503, code: "unavailable", detail: "Restarting." });
+  await go(home);
+  const send = async () => (await field(page).fill("hello"), page.keyboard.press("Enter"));
+  const asked = (n) => eventually(() => calls(state, making).length === n, `asked ${n} times`);
+  await send();
+  await asked(1);
+  await page.getByText("Restarting.").waitFor();
+  await send();
+  await asked(2);
+  await page.getByRole("button", { name: "Mode: Ask" }).press("Enter");
+  await page.getByRole("menuitemradio", { name: /^Plan/ }).click();
+  state.failing.clear();
+  await send();
+  await log(page).getByText("You said: hello").waitFor();
+  const keys = calls(state, making).map((c) => c.headers["idempotency-key"]);
+  assert.equal(keys[0], keys[1]);
+  assert.notEqual(keys[1], keys[2]);
+  assert.ok(keys.every((key) => /^[\da-f-]{36}$/.test(key)));
+});
+
+flow("a default above what the server allows is not shown as if it held", async ({ page, go, state }) => {
+  given(state);
+  state.agent = { ...agent, mode: "auto", modeCap: "ask" };
+  await go(home);
+  await page.getByRole("button", { name: "Mode: Ask" }).waitFor();
+  await go("/settings");
+  assert.equal(await page.getByLabel("Mode of new chats").inputValue(), "ask");
 });
 
 flow("model and mode are chosen by keyboard and kept", async ({ page, go, state }) => {

@@ -39,6 +39,12 @@ const failed = [
   user("u1", "Go on."),
   assistant("a1", [{ type: "data-error", id: "error", data: { code: "provider_unavailable", message: "The provider does not answer (503). Three attempts failed.", retryable: true } }], { state: "failed" }),
 ];
+const stopped = (code, message, metadata = {}) => [
+  user("u1", "Go on."),
+  assistant("a1", [{ type: "text", text: "I begin with the tests.", state: "done" }, { type: "data-error", id: "error", data: { code, message, retryable: false } }], { state: "failed", ...metadata }),
+];
+const unpriced = stopped("price_unknown", "The provider told no cost, and no price of this model is known, so the limit of $1.00 cannot be held. Choose another model.", { cost: null });
+const spent = stopped("budget_exhausted", "Today's limit of $10.00 is reached. It starts anew at 00:00 UTC.");
 
 /** A turn that runs: a plan, a thought, and what it does now. */
 function running(state) {
@@ -69,6 +75,9 @@ export const panelScenes = [
   scene({ name: "panel-models", messages: conversation, act: button(/^Model:/), see: "Prices are per million tokens" }),
   scene({ name: "panel-modes", messages: conversation, act: button(/^Mode:/), see: "Not allowed on this server" }),
   scene({ name: "panel-undo", messages: conversation, act: button("Undo this turn…"), see: "1 file set back" }),
+  scene({ name: "panel-again", messages: conversation, act: button("Answer again"), see: "Also undo the files (1 file)" }),
+  scene({ name: "panel-unpriced", messages: unpriced, changes: { cost: null }, see: "cannot be held" }),
+  scene({ name: "panel-spent", messages: spent, see: "Limits are set by an administrator" }),
   scene({ name: "panel-edit", messages: conversation, act: async (page) => page.getByRole("button", { name: "Edit this message" }).press("Enter"), see: "What came after it leaves the chat" }),
   scene({
     name: "panel-rules",

@@ -20,7 +20,7 @@ export const scenes = [
   { name: "signup", path: "/signup?invitation=abc", given: signedOut, see: "You are invited" },
   { name: "signup-uninvited", path: "/signup", given: (s) => (signedOut(s), (s.providers = { providers: [], password: true, signup: "invite" })), see: "need an invitation" },
   { name: "dashboard-empty", path: "/", see: "Create your first workspace" },
-  { name: "dashboard", path: "/", given: all, see: "payments-service" },
+  { name: "dashboard", path: "/", given: all, see: "Agent at work" },
   { name: "dashboard-loading", path: "/", given: (s) => s.hold.set("GET /workspaces"), see: "Loading workspaces" },
   { name: "dashboard-error", path: "/", given: fail("GET /workspaces", "The database does not answer. Try again in a moment."), see: "database does not answer" },
   { name: "dashboard-create", path: "/", act: button("New workspace"), see: "Create and start" },

@@ -32,7 +32,12 @@ export function rulesApi(state, { request, response, body, json }) {
 
 export function workspaceChats(state, { request, response, id, body, json }) {
   if (request.method === "GET") return json(response, 200, { items: state.chats.filter((c) => c.workspaceId === id).toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)) });
+  // As the server has it, a key makes one chat.
+  const key = request.headers["idempotency-key"];
+  const known = key && state.chats.find((c) => c.id === state.keys?.get(key));
+  if (known) return json(response, 201, known);
   const made = chat(id, { ...body, createdAt: new Date().toISOString(), updatedAt: new Date().toISOString() });
+  (state.keys ??= new Map()).set(key, made.id);
   state.chats.unshift(made);
   push(state, "chat", made);
   return json(response, 201, made);
@@ -64,7 +69,7 @@ export async function chatsApi(state, call) {
       changeChat(state, found, { waiting: false });
       return json(response, 204);
     case "checkpoints":
-      return json(response, 200, { diff: buttonDiff, truncated: false, files: 1, added: 3, removed: 1 });
+      return json(response, 200, { diff: buttonDiff, truncated: false, files: 1, added: 3, removed: 1, changes: [] });
     default:
       return restore(state, found, call);
   }
@@ -118,5 +123,5 @@ function restore(state, found, { response, body, json }) {
     text = messages[from]?.parts.find((p) => p.type === "text")?.text ?? "";
     messages.splice(from);
   }
-  return json(response, 200, { before: "beef", changed: body.files ? ["src/Button.tsx"] : [], removedMessages: body.chat ? 2 : 0, text });
+  return json(response, 200, { before: body.files ? "beef" : "", changed: body.files ? 1 : 0, removedMessages: body.chat ? 2 : 0, text });
 }

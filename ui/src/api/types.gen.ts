@@ -822,9 +822,9 @@ export interface components {
             contextWindow: number;
             /**
              * Format: double
-             * @description US dollars, of the whole chat.
+             * @description US dollars, of the whole chat; null if some of it has no known price.
              */
-            cost: number;
+            cost: number | null;
             /** Format: date-time */
             createdAt: string;
             id: string;
@@ -2673,7 +2673,10 @@ export interface operations {
     "create-chat": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Repeating a request with the same key creates nothing new. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };

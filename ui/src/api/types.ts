@@ -35,6 +35,22 @@ export type CreateInvitation = Schemas["CreateInvitationInputBody"];
 /** An invitation just made: the only time the link is known. */
 export type NewInvitation = Schemas["CreateInvitationOutputBody"];
 
+/** Cost is null when the provider did not tell it and no price is known. */
+export type Chat = Omit<Schemas["Chat"], "cost"> & { cost: number | null };
+export type ChatMode = Chat["mode"];
+/** What can be set on a chat. */
+export type ChatChange = Schemas["UpdateChatInputBody"];
+export type Answer = Schemas["AnswerApprovalInputBody"];
+export type Scope = NonNullable<Answer["scope"]>;
+/** What restoring a checkpoint would undo. */
+export type CheckpointDiff = Schemas["Diff"];
+export type Restore = Schemas["RestoreCheckpointInputBody"];
+export type RestoreResult = Schemas["RestoreCheckpointOutputBody"];
+export type Model = Schemas["AgentModel"];
+/** What the agent may use and cost, for the one who asks. */
+export type AgentSettings = Schemas["Agent"];
+export type AgentChange = Schemas["UpdateAgentInputBody"];
+
 export type FieldError = Schemas["FieldError"];
 
 /** The shape of every list. */

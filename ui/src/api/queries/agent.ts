@@ -1,7 +1,6 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { AgentSettings, ChatMode, Model } from "@/features/chat/types";
 import { api } from "../client";
-import type { Page } from "../types";
+import type { AgentChange, AgentSettings, Model, Page } from "../types";
 
 const agentKey = ["agent"] as const;
 const modelsKey = ["models"] as const;
@@ -20,12 +19,6 @@ export const modelsQuery = queryOptions({
   staleTime: 10 * 60_000,
   retry: 1,
 });
-
-export interface AgentChange {
-  model?: string;
-  mode?: ChatMode;
-  rules?: string;
-}
 
 export function useUpdateAgent() {
   const cache = useQueryClient();

@@ -1,7 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { applyEvent } from "@/features/live/use-live-events";
-import type { Chat } from "@/features/chat/types";
+import type { Chat } from "../types";
 import { chatKey, chatsKey, putChat } from "./chat-cache";
 
 const chat = (id: string, updatedAt: string, changes: Partial<Chat> = {}) => ({ id, workspaceId: "w", status: "idle", title: "", updatedAt, ...changes }) as Chat;

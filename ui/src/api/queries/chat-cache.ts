@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { Chat } from "@/features/chat/types";
+import type { Chat } from "../types";
 
 export const chatsKey = (workspaceId: string) => ["chats", workspaceId] as const;
 export const chatKey = (id: string) => ["chat", id] as const;

@@ -1,15 +1,8 @@
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import type { Answer, Chat, ChatMessage, ChatMode, CheckpointDiff, RestoreResult } from "@/features/chat/types";
+import type { ChatMessage } from "@/features/chat/types";
 import { api } from "../client";
-import type { Page } from "../types";
+import type { Answer, Chat, ChatChange, CheckpointDiff, Page, Restore, RestoreResult } from "../types";
 import { chatKey, chatsKey, dropChat, putChat } from "./chat-cache";
-
-/** What can be set on a chat. */
-export interface ChatChange {
-  title?: string;
-  model?: string;
-  mode?: ChatMode;
-}
 
 const at = (id: string, rest = "") => `/chats/${encodeURIComponent(id)}${rest}`;
 
@@ -47,7 +40,9 @@ export const messagesQuery = (id: string) =>
 export function useCreateChat(workspaceId: string) {
   const cache = useQueryClient();
   return useMutation({
-    mutationFn: (body: ChatChange) => api<Chat>(`/workspaces/${encodeURIComponent(workspaceId)}/chats`, { method: "POST", body }),
+    /** The same key creates the same chat, also when the first answer was lost. */
+    mutationFn: ({ key, ...body }: ChatChange & { key: string }) =>
+      api<Chat>(`/workspaces/${encodeURIComponent(workspaceId)}/chats`, { method: "POST", body, headers: { "Idempotency-Key": key } }),
     onSuccess: (made) => putChat(cache, made),
   });
 }
@@ -88,7 +83,7 @@ export function readCheckpointDiff(id: string, checkpoint: string): Promise<Chec
   return api(at(id, `/checkpoints/${encodeURIComponent(checkpoint)}/diff`));
 }
 
-export function restoreCheckpoint(id: string, checkpoint: string, what: { files: boolean; chat: boolean }): Promise<RestoreResult> {
+export function restoreCheckpoint(id: string, checkpoint: string, what: Omit<Restore, "checkpoint">): Promise<RestoreResult> {
   return api(at(id, "/restore"), { method: "POST", body: { checkpoint, ...what } });
 }
 

@@ -1,5 +1,6 @@
 import { RadioGroup } from "radix-ui";
 import type { ReactNode } from "react";
+import { cn } from "@/lib/cn";
 import { Label } from "./label";
 
 interface ChoiceCardsProps<T extends string> {
@@ -20,7 +21,7 @@ export function ChoiceCards<T extends string>({ label, value, onChange, choices 
         aria-label={label}
         value={value}
         onValueChange={(v) => onChange(v as T)}
-        className="grid grid-cols-3 gap-2"
+        className={cn("grid gap-2", choices.length === 2 ? "grid-cols-2" : "grid-cols-3")}
       >
         {choices.map((choice) => (
           <RadioGroup.Item

@@ -5,6 +5,14 @@ export function usd(amount: number): string {
   return `$${amount.toFixed(amount < 0.1 ? 4 : 2)}`;
 }
 
+/** Why a cost is not known, for those who wonder. */
+export const costUnknown = "The provider did not say what it cost, and no price of this model is known.";
+
+/** US dollars as usd has them; an amount that is not known is never told as nothing. */
+export function cost(amount: number | null): string {
+  return amount === null ? "cost unknown" : usd(amount);
+}
+
 /** Tokens in short: "950", "1.2k", "128k", "1.05M". */
 export function tokens(count: number): string {
   if (count < 1000) return String(count);

@@ -13,20 +13,22 @@ const shownFiles = 200;
 /** The files that a turn changed. */
 export function ChangedFiles({ data }: { data: DiffData }) {
   const [open, setOpen] = useState(data.files.length <= 5);
+  const shown = data.files.slice(0, shownFiles);
+  const count = Math.max(data.fileCount ?? 0, data.files.length);
   return (
     <div className="rounded-lg border border-border bg-surface text-sm">
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex w-full items-center gap-2 rounded-lg px-3 py-2 text-left">
         <FileDiff aria-hidden className="size-4 shrink-0 text-muted-foreground" />
-        <span className="font-medium">{plural(data.files.length, "file")} changed</span>
+        <span className="font-medium">{plural(count, "file")} changed</span>
         <span className="text-xs"><Counts added={data.added} removed={data.removed} /></span>
         <ChevronRight aria-hidden className={cn("ml-auto size-4 shrink-0 text-muted-foreground transition-transform", open && "rotate-90")} />
       </button>
       {open && (
         <ul className="border-t border-border py-1">
-          {data.files.slice(0, shownFiles).map((file) => (
+          {shown.map((file) => (
             <File key={file.path} file={file} />
           ))}
-          {data.files.length > shownFiles && <li className="px-3 py-1 text-muted-foreground">and {data.files.length - shownFiles} more</li>}
+          {count > shown.length && <li className="px-3 py-1 text-muted-foreground">and {count - shown.length} more</li>}
         </ul>
       )}
     </div>

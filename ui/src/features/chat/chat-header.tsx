@@ -1,7 +1,7 @@
 import { Plus } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
-import { usd } from "./amounts";
+import { ChatCost } from "./chat-cost";
 import { ChatMenu } from "./chat-menu";
 import { ContextMeter } from "./context-meter";
 import type { Chat, UsageData } from "./types";
@@ -24,7 +24,7 @@ export function ChatHeader({ workspaceId, chats, chat, usage, onOpen }: ChatHead
       </h2>
       <div className="ml-auto flex shrink-0 items-center gap-3">
         {chat && <ContextMeter used={usage?.contextTokens || chat.contextTokens} window={usage?.contextWindow || chat.contextWindow} />}
-        {chat && <Cost chat={chat} usage={usage} />}
+        {chat && <ChatCost chat={chat} usage={usage} />}
         <Tooltip text="New chat">
           <Button variant="ghost" size="icon-sm" aria-label="New chat" disabled={!chat} onClick={() => onOpen(undefined)}>
             <Plus aria-hidden />
@@ -32,18 +32,5 @@ export function ChatHeader({ workspaceId, chats, chat, usage, onOpen }: ChatHead
         </Tooltip>
       </div>
     </div>
-  );
-}
-
-/** While a turn runs what it cost so far and may cost; else the whole chat. */
-function Cost({ chat, usage }: { chat: Chat; usage?: UsageData }) {
-  const all = Math.max(chat.cost, usage?.chatCost ?? 0);
-  if (!usage && all <= 0) return null;
-  const turn = usage && `${usd(usage.cost)}${usage.turnBudget > 0 ? ` of ${usd(usage.turnBudget)}` : ""}`;
-  return (
-    <span title={turn ? `This turn: ${turn}. The whole chat: ${usd(all)}.` : `What this chat cost: ${usd(all)}.`} className="text-xs text-muted-foreground tabular-nums">
-      {turn ?? usd(all)}
-      {usage?.estimated && <span title="Estimated: the provider did not say."> ?</span>}
-    </span>
   );
 }

@@ -3,19 +3,21 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { sentence } from "@/api/problem";
 import { useUpdateChat } from "@/api/queries/chats";
 import type { Page, Workspace } from "@/api/types";
-import { Button } from "@/components/ui/button";
-import { Notice } from "@/components/ui/notice";
+import { type Again, AgainDialog } from "./again-dialog";
 import { ApprovalBanner } from "./approval-banner";
 import { ChatActionsContext } from "./chat-context";
 import { ChatHeader } from "./chat-header";
 import { Composer } from "./composer";
 import { useDraft } from "./drafts";
+import { filesOfTurns } from "./dropped-turns";
 import { EmptyChat } from "./empty-chat";
 import { MessageList } from "./message-list";
 import { ModeSelect } from "./mode-select";
 import { ModelSelect } from "./model-select";
 import { PlanList } from "./plan-list";
+import { Refusal } from "./refusal";
 import { RestoreDialog } from "./restore-dialog";
+import { restoredText } from "./restored-text";
 import { say } from "./say";
 import { StatusLine } from "./status-line";
 import { dataOf, pendingCalls } from "./turn-items";
@@ -50,16 +52,18 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
   const [draft, setDraft] = useDraft(chat.id);
   const [pictures, setPictures] = useState<FileUIPart[]>([]);
   const [undoing, setUndoing] = useState<string>();
+  const [again, setAgain] = useState<Again>();
   const running = state.busy || (chat.status === "running" && !live.isOver(chat.runId));
   const last = messages.at(-1);
   const actions = useNewChatActions({ workspace, chatId: chat.id, runId: chat.runId, live, running, onShowEditor });
 
   const send = useCallback(
     async (text: string, files: FileUIPart[], instead?: string) => {
-      if (await live.send(text, files, instead)) return;
+      if (await live.send(text, files, instead)) return true;
       // It was refused: nothing that was written may be lost.
       if (!field.current?.value) setDraft(text);
       setPictures((now) => (now.length > 0 ? now : files));
+      return false;
     },
     [live, setDraft],
   );
@@ -77,18 +81,22 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
     return () => clearTimeout(timer);
   }, [takeFirst, send]);
 
-  const orders = useMemo(
-    () =>
-      running
-        ? undefined
-        : {
-            regenerate: (id: string) => void live.regenerate(id),
-            goOn: () => void send("Continue.", []),
-            undo: setUndoing,
-            edit: (message: ChatMessage, text: string) => void send(text, message.parts.filter((p) => p.type === "file"), message.id),
-          },
-    [running, live, send],
-  );
+  const orders = useMemo(() => {
+    if (running) return undefined;
+    /** Begins a turn in place of those from a message on; asks first if they changed files. */
+    const replace = (id: string, title: string, begin: () => Promise<boolean>) => {
+      const checkpoint = filesOfTurns(live.store.messages, id);
+      if (checkpoint) setAgain({ title, checkpoint, begin });
+      else void begin();
+    };
+    return {
+      regenerate: (id: string) => replace(id, "Answer again", () => live.regenerate(id)),
+      goOn: () => void send("Continue.", []),
+      undo: setUndoing,
+      edit: (message: ChatMessage, text: string) =>
+        replace(message.id, "Send again", () => send(text, message.parts.filter((p) => p.type === "file"), message.id)),
+    };
+  }, [running, live, send]);
   const onOlder = useMemo(() => (state.older ? () => live.loadOlder() : undefined), [live, state.older]);
   const onSuggest = useCallback(
     (text: string) => {
@@ -104,8 +112,14 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
     const { before } = result;
     say.done(restoredText(result), {
       duration: 15_000,
-      action: before ? { label: "Undo", onClick: () => void takeBack(before) } : undefined,
+      action: before ? { label: "Bring the files back", onClick: () => void takeBack(before) } : undefined,
     });
+  };
+  const beginAgain = async ({ begin }: Again, restored: RestoreResult | undefined) => {
+    setAgain(undefined);
+    if (restored) say.done(restoredText(restored));
+    // No turn came in between that builds on these files.
+    if (!(await begin()) && restored) onRestored(restored);
   };
   const takeBack = async (checkpoint: string) => {
     try {
@@ -126,16 +140,7 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
         <div className="shrink-0 pt-1">
           <ApprovalBanner calls={pendingCalls(last)} pane={pane} />
           {hasSteps && <PlanList plan={plan} />}
-          {state.problem && (
-            <Notice variant="danger" live className="mx-3 mb-2">
-              <div className="flex flex-wrap items-center justify-between gap-2">
-                <span>{sentence(state.problem)}</span>
-                <Button variant="outline" size="sm" onClick={() => live.dismiss()}>
-                  OK
-                </Button>
-              </div>
-            </Notice>
-          )}
+          {state.problem && <Refusal problem={state.problem} onRead={() => live.dismiss()} />}
           <StatusLine state={state} last={last} />
           <Composer
             field={field}
@@ -158,13 +163,8 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
           />
         </div>
         {undoing && <RestoreDialog checkpoint={undoing} onClose={() => setUndoing(undefined)} onRestored={onRestored} />}
+        {again && <AgainDialog again={again} onClose={() => setAgain(undefined)} onReady={(restored) => void beginAgain(again, restored)} />}
       </section>
     </ChatActionsContext>
   );
-}
-
-function restoredText({ changed, removedMessages }: RestoreResult): string {
-  const files = changed.length === 1 ? "1 file restored" : `${changed.length} files restored`;
-  if (removedMessages === 0) return files;
-  return changed.length > 0 ? `${files}, messages taken back` : "Messages taken back";
 }

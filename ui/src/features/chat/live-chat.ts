@@ -44,11 +44,25 @@ const stopMs = 6000;
 const unnamed = "?";
 
 /**
+ * The package hands over the first state of an answer as the object that it goes on to
+ * change; later states are copies. A card that was drawn from the first would never see
+ * what changed, so that one is copied too.
+ */
+class Store extends ChatStore<ChatMessage> {
+  constructor(init: ConstructorParameters<typeof ChatStore<ChatMessage>>[0]) {
+    super(init);
+    const { state } = this;
+    const push = state.pushMessage;
+    state.pushMessage = (message) => push(state.snapshot(message));
+  }
+}
+
+/**
  * One chat that is open: its messages, and the stream of its turn for as long as one
  * runs, through lost connections. Open and close may alternate; closed it follows nothing.
  */
 export class LiveChat {
-  readonly store: ChatStore<ChatMessage>;
+  readonly store: Store;
   readonly #options: LiveChatOptions;
   readonly #listeners = new Set<() => void>();
   #state: LiveState;
@@ -61,7 +75,7 @@ export class LiveChat {
   constructor(options: LiveChatOptions) {
     this.#options = options;
     this.#state = { busy: false, stopping: false, older: options.first.nextCursor };
-    this.store = new ChatStore<ChatMessage>({
+    this.store = new Store({
       id: options.id,
       messages: options.first.items,
       transport: chatTransport({

@@ -2,7 +2,7 @@ import { Check, Copy, RotateCw, Undo2 } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
 import { useCopy } from "@/components/ui/use-copy";
-import { seconds, tokens, usd } from "./amounts";
+import { cost as costText, costUnknown, seconds, tokens } from "./amounts";
 import type { MessageMetadata } from "./types";
 
 interface MessageFooterProps {
@@ -19,7 +19,9 @@ export function MessageFooter({ metadata, text, onRegenerate, onUndo }: MessageF
     <div className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-muted-foreground">
       <p className="mr-auto flex min-w-0 flex-wrap gap-x-2 tabular-nums">
         {facts(metadata).map((fact) => (
-          <span key={fact}>{fact}</span>
+          <span key={fact} title={fact === costText(null) ? costUnknown : undefined}>
+            {fact}
+          </span>
         ))}
       </p>
       <div className="-mr-2 flex items-center">
@@ -61,7 +63,7 @@ function facts(metadata: MessageMetadata | undefined): string[] {
     model,
     promptTokens > 0 && `${tokens(promptTokens)} in${cached}`,
     completionTokens > 0 && `${tokens(completionTokens)} out`,
-    cost !== undefined && `${estimated ? "about " : ""}${usd(cost)}`,
+    cost !== undefined && `${estimated && cost !== null ? "about " : ""}${costText(cost)}`,
     durationMs !== undefined && durationMs > 0 && seconds(durationMs),
   ].filter((fact): fact is string => Boolean(fact));
 }

@@ -1,5 +1,5 @@
 import { ArrowDown } from "lucide-react";
-import { memo, type ReactNode, useState } from "react";
+import { type ReactNode, memo, useEffect, useState } from "react";
 import { sentence } from "@/api/problem";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
@@ -26,6 +26,11 @@ export const MessageList = memo(function MessageList({ messages, running, onOlde
   const { box, content, away, toEnd } = useStickToBottom(messages[0]?.id);
   const lastIndex = messages.length - 1;
   const last = messages[lastIndex];
+  // Whoever says something wants to see what comes of it.
+  const ownId = last?.role === "user" ? last.id : undefined;
+  useEffect(() => {
+    if (ownId !== undefined) toEnd();
+  }, [ownId, toEnd]);
   return (
     <div className="relative min-h-0 flex-1">
       <div

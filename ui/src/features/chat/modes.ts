@@ -17,3 +17,8 @@ export function isAllowed(mode: ChatMode, cap: ChatMode | undefined): boolean {
   const rank = (m: ChatMode) => modes.findIndex((x) => x.value === m);
   return cap === undefined || rank(cap) < 0 || rank(mode) <= rank(cap);
 }
+
+/** The mode, or the freest the installation allows when that is less. */
+export function capped(mode: ChatMode, cap: ChatMode | undefined): ChatMode {
+  return cap === undefined || isAllowed(mode, cap) ? mode : cap;
+}

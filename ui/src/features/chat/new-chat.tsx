@@ -11,6 +11,7 @@ import { useDraft } from "./drafts";
 import { EmptyChat } from "./empty-chat";
 import { ModeSelect } from "./mode-select";
 import { ModelSelect } from "./model-select";
+import { capped } from "./modes";
 import type { AgentSettings, Chat, ChatMode } from "./types";
 import { whyOff } from "./why-off";
 
@@ -31,6 +32,12 @@ export function NewChat({ workspace, chats, agent, onOpen, onMade }: NewChatProp
   const [model, setModel] = useState("");
   const [mode, setMode] = useState<ChatMode>();
   const create = useCreateChat(workspace.id);
+  const [key, setKey] = useState(() => crypto.randomUUID());
+  // Sent again with the key it makes no second chat; with another choice it is another order.
+  const choose = (set: () => void) => {
+    set();
+    setKey(crypto.randomUUID());
+  };
   const onSuggest = useCallback(
     (text: string) => {
       setDraft(text);
@@ -40,7 +47,7 @@ export function NewChat({ workspace, chats, agent, onOpen, onMade }: NewChatProp
   );
   const submit = () =>
     create.mutate(
-      { model: model || undefined, mode },
+      { key, model: model || undefined, mode },
       {
         onSuccess: (made) => {
           setDraft("");
@@ -75,8 +82,8 @@ export function NewChat({ workspace, chats, agent, onOpen, onMade }: NewChatProp
         off={whyOff(agent)}
         choices={
           <>
-            <ModeSelect value={mode ?? agent?.mode ?? "ask"} cap={agent?.modeCap} onChange={setMode} />
-            <ModelSelect value={model || agent?.model || ""} onChange={setModel} />
+            <ModeSelect value={mode ?? capped(agent?.mode ?? "ask", agent?.modeCap)} cap={agent?.modeCap} onChange={(value) => choose(() => setMode(value))} />
+            <ModelSelect value={model || agent?.model || ""} onChange={(value) => choose(() => setModel(value))} />
           </>
         }
       />

@@ -1,7 +1,7 @@
-import { Link } from "@tanstack/react-router";
 import { RotateCw, StepForward } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { isInSettings, SettingsLink } from "./settings-link";
 import type { ErrorData } from "./types";
 
 interface TurnErrorProps {
@@ -13,34 +13,27 @@ interface TurnErrorProps {
   onContinue?: () => void;
 }
 
-// A key that is wrong or has no money is mended in the settings.
-const keyCodes = new Set(["key_invalid", "credits", "agent_off"]);
-
 /** Why a turn ended early, and how to go on. */
 export function TurnError({ data, begun, onRetry, onContinue }: TurnErrorProps) {
+  const goesOn = data.retryable && begun ? onContinue : undefined;
+  const repeats = data.retryable && !begun ? onRetry : undefined;
   return (
     <Notice variant="danger" live={onRetry !== undefined}>
       <div className="grid gap-2">
         <p className="break-words">{data.message}</p>
-        {(onRetry || keyCodes.has(data.code)) && (
+        {(goesOn || repeats || isInSettings(data.code)) && (
           <div className="flex flex-wrap items-center gap-2">
-            {data.retryable && begun && onContinue && (
-              <Button variant="outline" size="sm" onClick={onContinue}>
+            {goesOn && (
+              <Button variant="outline" size="sm" onClick={goesOn}>
                 <StepForward aria-hidden /> Continue
               </Button>
             )}
-            {data.retryable && !begun && onRetry && (
-              <Button variant="outline" size="sm" onClick={onRetry}>
+            {repeats && (
+              <Button variant="outline" size="sm" onClick={repeats}>
                 <RotateCw aria-hidden /> Try again
               </Button>
             )}
-            {keyCodes.has(data.code) && (
-              <Button asChild variant="outline" size="sm">
-                <Link to="/settings" hash="agent">
-                  Agent settings
-                </Link>
-              </Button>
-            )}
+            <SettingsLink code={data.code} />
           </div>
         )}
       </div>

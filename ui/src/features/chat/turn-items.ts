@@ -71,7 +71,7 @@ export function pendingCalls(message: ChatMessage | undefined): ToolPart[] {
 }
 
 /** The data of a kept part, the last one where there are several. */
-export function dataOf<Name extends "plan" | "usage" | "checkpoint" | "error">(message: ChatMessage | undefined, name: Name): DataParts[Name] | undefined {
+export function dataOf<Name extends "plan" | "usage" | "checkpoint" | "diff" | "error">(message: ChatMessage | undefined, name: Name): DataParts[Name] | undefined {
   const part = message?.parts.findLast((p) => p.type === `data-${name}`);
   return part && "data" in part ? (part.data as DataParts[Name]) : undefined;
 }

@@ -3,64 +3,9 @@
  * come from a model and from the container: whoever draws them checks shapes first.
  */
 import type { UIMessage } from "ai";
+import type { ChatMode, Scope } from "@/api/types";
 
-export type ChatMode = "plan" | "ask" | "autoEdit" | "auto";
-
-export interface Chat {
-  id: string;
-  workspaceId: string;
-  /** "" until the first message. */
-  title: string;
-  /** "" = the default model. */
-  model: string;
-  mode: ChatMode;
-  status: "idle" | "running";
-  /** Of the running turn. */
-  runId?: string;
-  /** The turn waits for the user: an approval or a question. */
-  waiting?: boolean;
-  /** US dollars, of the whole chat. */
-  cost: number;
-  turns: number;
-  /** Tokens; 0 = not known. */
-  contextTokens: number;
-  contextWindow: number;
-  /** The last turn was cut off by a crash and can be continued. */
-  interrupted: boolean;
-  createdAt: string;
-  updatedAt: string;
-}
-
-export interface Model {
-  id: string;
-  name: string;
-  contextTokens: number;
-  maxOutputTokens: number;
-  /** US dollars per million tokens; null = not known. */
-  promptPrice: number | null;
-  completionPrice: number | null;
-  tools: boolean;
-  images: boolean;
-  reasoning: boolean;
-  default: boolean;
-}
-
-/** What the agent may use and cost, for the one who asks. */
-export interface AgentSettings {
-  configured: boolean;
-  keySource: "own" | "server" | "none";
-  keyHint?: string;
-  ownKeysAllowed: boolean;
-  model: string;
-  mode: ChatMode;
-  /** The most any chat may be allowed. */
-  modeCap: ChatMode;
-  /** One rule a line. */
-  rules: string;
-  /** US dollars; 0 = no limit. */
-  budgets: { turn: number; day: number };
-  spent: { day: number };
-}
+export type { AgentSettings, Answer, Chat, ChatMode, CheckpointDiff, Model, RestoreResult, Scope } from "@/api/types";
 
 export type TurnState = "running" | "done" | "stopped" | "interrupted" | "failed";
 
@@ -72,8 +17,8 @@ export interface MessageMetadata {
   mode?: ChatMode;
   createdAt?: string;
   durationMs?: number;
-  /** US dollars. */
-  cost?: number;
+  /** US dollars; null = not known. */
+  cost?: number | null;
   /** The cost is ours, not the provider's. */
   estimated?: boolean;
   promptTokens?: number;
@@ -100,7 +45,10 @@ export interface ChangedFile {
 
 /** What a turn changed, sent at its end. */
 export interface DiffData {
+  /** The first of them, when there are very many. */
   files: ChangedFile[];
+  /** How many there are; absent = as many as are listed. */
+  fileCount?: number;
   added: number;
   removed: number;
   checkpoint: string;
@@ -120,15 +68,16 @@ export interface UsageData {
   completionTokens: number;
   reasoningTokens: number;
   cacheReadTokens: number;
-  /** US dollars, of this turn. */
-  cost: number;
+  /** US dollars, of this turn; null = not known. */
+  cost: number | null;
   estimated: boolean;
   steps: number;
   contextTokens: number;
   contextWindow: number;
   /** US dollars; 0 = no limit. */
   turnBudget: number;
-  chatCost: number;
+  /** US dollars; null = not known. */
+  chatCost: number | null;
 }
 
 export interface NoticeData {
@@ -170,8 +119,6 @@ export type DataParts = {
 export type ChatMessage = UIMessage<MessageMetadata, DataParts>;
 export type MessagePart = ChatMessage["parts"][number];
 
-export type Scope = "once" | "run" | "workspace";
-
 export interface ApprovalChoice {
   scope: Scope;
   text: string;
@@ -189,7 +136,10 @@ export interface CallApproval {
   cwd?: string;
   diff?: string;
   diffTruncated?: boolean;
+  /** The first of them, when there are very many. */
   paths?: string[];
+  /** How many there are; absent = as many as are listed. */
+  pathCount?: number;
   choices: ApprovalChoice[];
   expiresAt: string;
 }
@@ -223,29 +173,4 @@ export interface ToolPart {
   output?: unknown;
   errorText?: string;
   approval?: { id: string; descriptor?: ApprovalDescriptor; requestReason?: string; approved?: boolean; reason?: string };
-}
-
-export interface RestoreResult {
-  /** The checkpoint that undoes this restore. */
-  before: string;
-  changed: string[];
-  removedMessages: number;
-  /** Of the user message that was dropped, to put back into the input. */
-  text: string;
-}
-
-export interface CheckpointDiff {
-  diff: string;
-  truncated: boolean;
-  files: number;
-  added: number;
-  removed: number;
-}
-
-export interface Answer {
-  approved: boolean;
-  scope?: Scope;
-  reason?: string;
-  /** To askUser's question. */
-  answer?: string;
 }

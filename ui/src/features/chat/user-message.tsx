@@ -14,6 +14,8 @@ interface UserMessageProps {
 
 export const UserMessage = memo(function UserMessage({ message, onEdit }: UserMessageProps) {
   const [editing, setEditing] = useState(false);
+  // It ends with the turn's beginning: until then there may be a question, and the text is kept.
+  if (editing && !onEdit) setEditing(false);
   const text = plainText(message);
   const pictures = message.parts.filter((p) => p.type === "file");
   return (
@@ -23,10 +25,7 @@ export const UserMessage = memo(function UserMessage({ message, onEdit }: UserMe
         <Editor
           text={text}
           onCancel={() => setEditing(false)}
-          onSend={(next) => {
-            setEditing(false);
-            onEdit(message, next);
-          }}
+          onSend={(next) => onEdit(message, next)}
         />
       ) : (
         <div className="flex max-w-full items-start gap-1 pl-8">
@@ -65,7 +64,7 @@ function Editor({ text, onCancel, onSend }: { text: string; onCancel: () => void
       }}
     >
       <AutoTextarea aria-label="Your message" autoFocus value={draft} onChange={(event) => setDraft(event.target.value)} onKeyDown={onKeyDown} className="rounded px-1" />
-      <p className="px-1 text-xs text-muted-foreground">What came after it leaves the chat. Files stay as they are now.</p>
+      <p className="px-1 text-xs text-muted-foreground">What came after it leaves the chat for good. If files were changed, you are asked about them first.</p>
       <div className="flex justify-end gap-2">
         <Button variant="outline" size="sm" onClick={onCancel}>
           Cancel

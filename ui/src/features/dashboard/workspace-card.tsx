@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { Bot } from "lucide-react";
 import type { Workspace } from "@/api/types";
 import { Card } from "@/components/ui/card";
 import { describe } from "@/features/workspace/size";
@@ -8,7 +9,7 @@ import { WorkspaceMenu } from "@/features/workspace/workspace-menu";
 import { CardAction } from "./card-action";
 
 export function WorkspaceCard({ workspace }: { workspace: Workspace }) {
-  const { id, name, status, statusReason } = workspace;
+  const { id, name, status, statusReason, activity } = workspace;
   return (
     <li className="min-w-0">
       <Card className="flex h-full flex-col gap-4 p-5">
@@ -23,6 +24,11 @@ export function WorkspaceCard({ workspace }: { workspace: Workspace }) {
         <div className="grid gap-0.5 text-sm text-muted-foreground">
           <UsageLine workspace={workspace} />
           <p>{describe(workspace)}</p>
+          {activity.includes("turn") && (
+            <p className="flex items-center gap-1.5">
+              <Bot aria-hidden className="size-4 shrink-0" /> Agent at work
+            </p>
+          )}
           {statusReason && status !== "ERROR" && (
             <p className="line-clamp-2 first-letter:uppercase" title={statusReason}>
               {statusReason}

@@ -1,12 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { toast } from "sonner";
 import { sentence } from "@/api/problem";
-import { type AgentChange, modelsQuery, useUpdateAgent } from "@/api/queries/agent";
+import { modelsQuery, useUpdateAgent } from "@/api/queries/agent";
+import type { AgentChange, AgentSettings, ChatMode } from "@/api/types";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import { price } from "@/features/chat/amounts";
-import { isAllowed, modes } from "@/features/chat/modes";
-import type { AgentSettings, ChatMode } from "@/features/chat/types";
+import { capped, isAllowed, modes } from "@/features/chat/modes";
 
 /** What a new chat begins with. Counts at once. */
 export function AgentDefaults({ agent }: { agent: AgentSettings }) {
@@ -14,7 +14,7 @@ export function AgentDefaults({ agent }: { agent: AgentSettings }) {
   const update = useUpdateAgent();
   const save = (change: AgentChange) =>
     update.mutate(change, { onSuccess: () => toast.success("Saved"), onError: (error) => toast.error(sentence(error)) });
-  const shown = { model: agent.model, mode: agent.mode, ...(update.isPending && update.variables) };
+  const shown = { model: agent.model, mode: capped(agent.mode, agent.modeCap), ...(update.isPending && update.variables) };
   const list = models.data ?? [];
   const isMissing = shown.model !== "" && !list.some((m) => m.id === shown.model);
   return (

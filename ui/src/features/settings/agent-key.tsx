@@ -2,11 +2,11 @@ import { type FormEvent, useState } from "react";
 import { toast } from "sonner";
 import { Problem, sentence } from "@/api/problem";
 import { useSetKey } from "@/api/queries/agent";
+import type { AgentSettings } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
-import type { AgentSettings } from "@/features/chat/types";
 
 /** The key to the models' provider: the user's own, written and never read back, or the server's. */
 export function AgentKey({ agent }: { agent: AgentSettings }) {

@@ -1,11 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { agentQuery } from "@/api/queries/agent";
+import type { AgentSettings } from "@/api/types";
 import { LoadError } from "@/components/layout/load-error";
 import { Section } from "@/components/layout/section";
 import { Skeleton } from "@/components/ui/skeleton";
 import { usd } from "@/features/chat/amounts";
-import type { AgentSettings } from "@/features/chat/types";
 import { AgentDefaults } from "./agent-defaults";
 import { AgentKey } from "./agent-key";
 import { AgentRules } from "./agent-rules";

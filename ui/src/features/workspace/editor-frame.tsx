@@ -1,6 +1,7 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Workspace } from "@/api/types";
 import { Spinner } from "@/components/ui/spinner";
+import { useKeptFocus } from "./use-kept-focus";
 
 /**
  * VS Code in the page. Its host is another origin, so it needs no sandbox; what it may
@@ -8,6 +9,8 @@ import { Spinner } from "@/components/ui/spinner";
  */
 export function EditorFrame({ workspace }: { workspace: Workspace }) {
   const [loaded, setLoaded] = useState(false);
+  const frame = useRef<HTMLIFrameElement>(null);
+  useKeptFocus(frame);
   return (
     <>
       {!loaded && (
@@ -17,6 +20,7 @@ export function EditorFrame({ workspace }: { workspace: Workspace }) {
       )}
       {/* oxlint-disable-next-line react/iframe-missing-sandbox -- see above */}
       <iframe
+        ref={frame}
         title={`VS Code of ${workspace.name}`}
         src={workspace.vscodeUrl}
         allow="clipboard-read; clipboard-write; fullscreen"

@@ -156,6 +156,26 @@ test("hidden characters of a command are written out", () => {
   expect(screen.getByText("Run <U+2066>it")).toBeDefined();
 });
 
+const paths = (n: number) => Array.from({ length: n }, (_, i) => `src/file ${i}.ts`);
+test.each([
+  ["as many as came", { paths: paths(100) }, 100, null],
+  ["more than came", { paths: paths(100), pathCount: 250 }, 100, "and 150 more"],
+  ["more than is drawn", { paths: paths(1200) }, 1000, "and 200 more"],
+  ["beside a diff that names it", { diff: "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n", paths: ["x"] }, 0, null],
+  ["beside a diff, with where a link leads", { diff: "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n", paths: ["x", ".git/config"] }, 2, null],
+  ["beside a diff that was cut", { diff: "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n", diffTruncated: true, paths: ["x"] }, 1, null],
+])("paths, %s", (_, descriptor, shown, more) => {
+  render(stage([call("c1", descriptor)]));
+  const list = screen.queryByRole("region", { name: "Paths" });
+  expect(list?.querySelectorAll("li").length ?? 0).toBe(shown);
+  expect(screen.queryByText(/^and \d+ more$/)?.textContent ?? null).toBe(more);
+});
+
+test("a line break in a path does not make two of it", () => {
+  render(stage([call("c1", { paths: ["a\nb"] })]));
+  expect(screen.getByText("a<U+000A>b")).toBeDefined();
+});
+
 test("a question is answered by number, by click and in one's own words", async () => {
   const { unmount } = render(stage([question]));
   calm();

@@ -6,11 +6,12 @@ import { Notice } from "@/components/ui/notice";
 import { useChatActions } from "../../chat-context";
 import { CommandText } from "../command-text";
 import { DiffView } from "../diff/diff-view";
-import { type Fields, text, texts, whole } from "../shape";
+import { type Fields, list, number, text, texts, whole } from "../shape";
 import { visible } from "../visible";
 import { choicesOf } from "./choices";
 import { Expiry } from "./expiry";
 import { KeyHint } from "./key-hint";
+import { Paths } from "./paths";
 import { useAnswer } from "./use-answer";
 import { useWaiting } from "./waiting";
 import { useWaitingCard } from "./use-waiting-card";
@@ -51,7 +52,11 @@ export function CallApproval({ approvalId, descriptor, fallbackTitle, fallbackCo
 
   const command = text(descriptor.command, commandLimit) || fallbackCommand;
   const diff = whole(descriptor.diff);
-  const paths = texts(descriptor.paths, 50);
+  const paths = texts(descriptor.paths);
+  const pathCount = list(descriptor.paths, Number.POSITIVE_INFINITY).length;
+  const diffTruncated = descriptor.diffTruncated === true;
+  // What is not in the diff must stand beside it: a link's real path, what was cut.
+  const showsPaths = paths.length > (diff && !diffTruncated ? 1 : 0);
   const why = text(descriptor.reason, 2000) || reason;
   const risk = text(descriptor.risk, 2000);
   return (
@@ -79,10 +84,10 @@ export function CallApproval({ approvalId, descriptor, fallbackTitle, fallbackCo
       )}
       {diff && (
         <div className="overflow-hidden rounded-lg border border-border">
-          <DiffView diff={diff} truncated={descriptor.diffTruncated === true} names />
+          <DiffView diff={diff} truncated={diffTruncated} names />
         </div>
       )}
-      {!diff && paths.length > 0 && <p className="font-mono text-xs break-all text-muted-foreground">{paths.map(visible).join("\n")}</p>}
+      {showsPaths && <Paths paths={paths} count={Math.max(number(descriptor.pathCount) ?? 0, pathCount)} />}
       {failure && (
         <Notice variant="danger" live>
           {failure}

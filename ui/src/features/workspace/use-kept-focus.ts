@@ -1,0 +1,43 @@
+import { type RefObject, useEffect } from "react";
+
+/** How long after a press of Tab the focus may have gone into the frame by it, in milliseconds. */
+const tabMs = 300;
+
+/**
+ * Gives the focus back that a frame took by itself: VS Code takes it when it has loaded,
+ * and what somebody is writing elsewhere would go into a file. Whoever points into the
+ * frame, or comes to it by Tab, keeps it there.
+ */
+export function useKeptFocus(frame: RefObject<HTMLIFrameElement | null>): void {
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    let pointed = false;
+    let tabbed = -Infinity;
+    let last: Element | null = document.activeElement;
+    const onEnter = () => (pointed = true);
+    const onLeave = () => (pointed = false);
+    const onFocus = (event: FocusEvent) => {
+      if (event.target instanceof Element && event.target !== element) last = event.target;
+    };
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key === "Tab") tabbed = performance.now();
+    };
+    const onBlur = () => {
+      if (document.activeElement !== element || pointed || performance.now() - tabbed < tabMs) return;
+      if (last instanceof HTMLElement && last !== document.body && last.isConnected) last.focus({ preventScroll: true });
+    };
+    element.addEventListener("pointerenter", onEnter);
+    element.addEventListener("pointerleave", onLeave);
+    document.addEventListener("focusin", onFocus);
+    document.addEventListener("keydown", onKey, true);
+    window.addEventListener("blur", onBlur);
+    return () => {
+      element.removeEventListener("pointerenter", onEnter);
+      element.removeEventListener("pointerleave", onLeave);
+      document.removeEventListener("focusin", onFocus);
+      document.removeEventListener("keydown", onKey, true);
+      window.removeEventListener("blur", onBlur);
+    };
+  }, [frame]);
+}
