@@ -67,8 +67,8 @@ type turn struct {
 	policyRun  []permission.Rule
 	policyCall []permission.Hash
 	tainted    bool
-	changed    bool          // files may have
-	waited     time.Duration // for the user
+	changed    bool              // files may have
+	waited     time.Duration     // for the user
 	policy     permission.Policy // of the latest decision
 	checkpoint checkpoint
 	notices    int
