@@ -70,7 +70,9 @@ func TestSecretsStayOut(t *testing.T) {
 	v := s.send(c, "Show the keys")
 	v.rest()
 	for _, chunk := range v.chunks {
-		if in, ok := chunk.(uistream.ToolInputAvailable); ok && in.ToolCallID == "c5" {
+		in, whole := chunk.(uistream.ToolInputAvailable)
+		piece, written := chunk.(uistream.ToolInputDelta)
+		if whole && in.ToolCallID == "c5" || written && piece.ToolCallID == "c5" {
 			continue // what the model itself wrote
 		}
 		raw, err := uistream.Encode(chunk)

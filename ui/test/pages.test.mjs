@@ -9,12 +9,7 @@ import { scenes } from "./scenes.mjs";
 import { startStandIn } from "./standin.mjs";
 
 const shots = new URL("shots/", import.meta.url).pathname;
-const looks = [
-  { name: "wide-light", viewport: { width: 1280, height: 800 }, colorScheme: "light" },
-  { name: "wide-dark", viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
-  { name: "narrow-light", viewport: { width: 390, height: 844 }, colorScheme: "light" },
-  { name: "narrow-dark", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
-];
+const views = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 
 let browser;
 before(async () => {
@@ -24,27 +19,35 @@ before(async () => {
 after(() => browser?.close());
 
 for (const scene of scenes) {
-  test(scene.name, async () => {
-    for (const { name: look, ...options } of looks) {
-      const name = `${scene.name} ${look}`;
-      const standIn = await startStandIn();
-      const page = await openPage(browser, options);
-      try {
-        scene.given?.(standIn.state);
-        await page.goto(standIn.origin + scene.path);
-        await scene.act?.(page);
-        await page.getByText(scene.see).first().waitFor();
-        if (process.env.SHOTS) {
-          await page.waitForTimeout(150); // a picture of the end of every transition
-          await page.screenshot({ path: `${shots}${scene.name}-${look}.png`, fullPage: true });
-        }
-        await assertFits(page, name);
-        await assertAccessible(page, name);
-        assert.deepEqual(page.faults, [], name);
-      } finally {
-        await page.context().close();
-        await standIn.close();
-      }
-    }
-  });
+  // The two views beside each other; in each, the second theme is switched to.
+  test(scene.name, () => Promise.all(Object.keys(views).map((view) => look(scene, view))));
+}
+
+async function look(scene, view) {
+  const standIn = await startStandIn();
+  const page = await openPage(browser, { viewport: views[view], colorScheme: "light" });
+  try {
+    scene.given?.(standIn.state);
+    await page.goto(standIn.origin + scene.path);
+    await scene.act?.(page);
+    await page.getByText(scene.see).first().waitFor();
+    await check(page, `${scene.name}-${view}-light`);
+    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+    await page.locator("html.dark").waitFor();
+    await page.waitForTimeout(200); // the end of every transition of a colour
+    await check(page, `${scene.name}-${view}-dark`);
+    assert.deepEqual(page.faults, [], `${scene.name} ${view}`);
+  } finally {
+    await page.context().close();
+    await standIn.close();
+  }
+}
+
+async function check(page, name) {
+  if (process.env.SHOTS) {
+    await page.waitForTimeout(150); // a picture of the end of every transition
+    await page.screenshot({ path: `${shots}${name}.png`, fullPage: true });
+  }
+  await assertFits(page, name);
+  await assertAccessible(page, name);
 }
