@@ -68,7 +68,7 @@ portsFlow("a port is shared, and what was set besides is kept", async ({ page, s
       { visibility: "owner", rewriteHost: false },
     ],
   );
-  assert.equal(await toggle(page, 5173).getAttribute("aria-checked"), "false");
+  await eventually(async () => (await toggle(page, 5173).getAttribute("aria-checked")) === "false", "the switch is off");
 });
 
 for (const [look, options] of [
