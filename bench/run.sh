@@ -12,7 +12,13 @@ echo "| workspace image | $(docker image inspect -f '{{.Size}}' "${KALPANA_WORKS
 go test ./internal/e2e -run '^$' -bench . -benchtime 5x -timeout 20m | awk '
   /^BenchmarkWarmStart/      {for (i=1; i<NF; i++) if ($(i+1)=="ms/start")  printf "| warm start to the printed address | %s ms |\n", $i}
   /^BenchmarkCreateToEditor/ {for (i=1; i<NF; i++) if ($(i+1)=="ms/median") printf "| create to editor 200, median of 5 | %s ms |\n", $i}
+  /^BenchmarkFirstToken/     {for (i=1; i<NF; i++) if ($(i+1)=="ms/median") printf "| first token of a model to the client, median | %s ms |\n", $i}
   /^BenchmarkIdleMemory/     {for (i=1; i<NF; i++) if ($(i+1)=="MiB/RSS")   printf "| resident memory, idle | %s MiB |\n", $i}
+  /^(FAIL|panic)/ {print > "/dev/stderr"; bad=1} END {exit bad}'
+go test ./internal/chat -run '^$' -bench . -benchtime 3x | awk '
+  function metric(unit) {for (i=1; i<NF; i++) if ($(i+1)==unit) return $i}
+  /^BenchmarkFirstToken/ {printf "| a later token inside the server, p50 / p99 | %s / %s µs |\n", metric("p50-µs"), metric("p99-µs")}
+  /^BenchmarkReplay/     {printf "| replay of an 8 MiB turn | %.1f ms |\n", metric("ns/op")/1e6}
   /^(FAIL|panic)/ {print > "/dev/stderr"; bad=1} END {exit bad}'
 go test ./cmd/kalpana-bridge -run '^$' -bench . -benchtime 2s | awk '
   function metric(unit) {for (i=1; i<NF; i++) if ($(i+1)==unit) return $i}
