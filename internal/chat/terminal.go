@@ -4,6 +4,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/internal/redact"
 	"github.com/kalpana-dev/kalpana/internal/uistream"
 )
 
@@ -19,6 +20,8 @@ const (
 type terminal struct {
 	t  *turn
 	id string // of the call
+	// clean redacts what comes in pieces: a secret may be in two of them.
+	clean *redact.Stream
 
 	mu      sync.Mutex
 	held    []byte
@@ -29,10 +32,18 @@ type terminal struct {
 	closed  bool
 }
 
-func (t *turn) terminal(callID string) *terminal { return &terminal{t: t, id: callID} }
+// terminal shows the output of a call; the caller closes it.
+func (t *turn) terminal(callID string) *terminal {
+	o := &terminal{t: t, id: callID}
+	o.clean = t.redactor.Writer(o.add)
+	return o
+}
 
-// write takes output that is redacted already.
-func (o *terminal) write(text string) {
+// write takes a piece of output. It is called by one goroutine at a time.
+func (o *terminal) write(text string) { o.clean.WriteString(text) }
+
+// add takes output that is redacted.
+func (o *terminal) add(text string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.held) > terminalPiece { // keep the latest
@@ -69,6 +80,7 @@ func (o *terminal) flush() {
 
 // close shows the rest.
 func (o *terminal) close() {
+	o.clean.Flush()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true

@@ -96,6 +96,26 @@ func TestSecretsStayOut(t *testing.T) {
 	}
 }
 
+func TestASecretInTwoPiecesStaysOutOfTheLiveOutput(t *testing.T) {
+	noLeaks(t)
+	s := newStand(t, nil)
+	s.write("half1", serverKey[:20])
+	s.write("half2", serverKey[20:])
+	c := s.chat(permission.ModeAuto)
+	s.llm.Add(calls("c1", "runCommand", `{"command":"cat half1; sleep 0.4; cat half2; echo; echo end"}`), say("Done."))
+	v := s.send(c, "Show it")
+	v.rest()
+	shown := ""
+	for _, chunk := range v.chunks {
+		if d, ok := chunk.(uistream.Data); ok && d.Name == uistream.DataTerm {
+			shown += member(d.Data, "text")
+		}
+	}
+	if !strings.Contains(shown, "end") || strings.Contains(shown, serverKey) || strings.Contains(shown, serverKey[20:]) {
+		t.Errorf("shown was %q", shown)
+	}
+}
+
 func TestTheConnectionIsLost(t *testing.T) {
 	noLeaks(t)
 	s := newStand(t, nil)
