@@ -46,7 +46,8 @@ type Answer struct {
 
 const maxReason, maxAnswer = 1000, 4000
 
-// descriptor is what the card shows; see the wire contract in docs/agent.md.
+// descriptor is what the card shows: it travels with the request for an approval, and the
+// user interface has the same fields (ui/src/features/chat/types.ts).
 type descriptor struct {
 	Kind          string             `json:"kind"`
 	Tool          string             `json:"tool,omitempty"`

@@ -134,8 +134,7 @@ func (s *Service) client(u Settings) (m Model, key string, err error) {
 	return m, key, err
 }
 
-// ModelList returns the models a user can choose from. Errors: ErrOff, or what the server
-// of models says.
+// ModelList returns the client that lists the models a user can choose from. Errors: ErrOff.
 func (s *Service) ModelList(ctx context.Context, userID string) (Model, error) {
 	u, err := s.Store.GetSettings(ctx, userID)
 	if err != nil {

@@ -99,7 +99,6 @@ const (
 	CodeTurnTooLong   = "turn_too_long"
 	CodeUnanswered    = "unanswered"
 	CodeNotAllowed    = "not_allowed"
-	CodeBridgeLost    = "bridge_lost"
 	CodeStore         = "database_unavailable"
 	CodeInternal      = "internal_error"
 	CodeShutdown      = "server_restart"
