@@ -97,20 +97,12 @@ const answers = (page) => log(page).getByRole("article", { name: "Agent" });
 const latest = (page) => answers(page).last();
 const idle = (page) => page.getByRole("button", { name: "Send" }).waitFor({ timeout: 60_000 });
 
-// say sends a message and waits until its answer begins. VS Code takes the focus once it
-// has loaded, and a key with it: who sees the message still in the field presses again.
+// say sends a message and waits until its answer begins.
 async function say(page, text) {
   const before = await answers(page).count();
   await field(page).fill(text);
-  let pressed = 0;
-  await until(`an answer to ${text}`, async () => {
-    if ((await answers(page).count()) > before) return true;
-    if (Date.now() - pressed > 3000 && (await field(page).inputValue()) === text) {
-      pressed = Date.now();
-      await field(page).press("Enter");
-    }
-    return false;
-  });
+  await field(page).press("Enter");
+  await until(`an answer to ${text}`, async () => (await answers(page).count()) > before);
 }
 
 // mode chooses one. VS Code takes the focus once it has loaded, which closes an open menu.
@@ -256,8 +248,24 @@ try {
   for (const text of ["create a new React component called Button", "green, like grass"]) await log(page).getByText(text).first().waitFor({ state: "attached" });
   await step("all is there, once");
 
-  // Undo, with the diff first; and undoing that.
+  // What is written in the chat goes nowhere else when the editor takes the focus by itself,
+  // as VS Code does when it has loaded.
   frame = await editor(page);
+  await field(page).click();
+  await frame.evaluate(() => {
+    const thief = document.body.appendChild(Object.assign(document.createElement("textarea"), { id: "thief" }));
+    window.focus();
+    thief.focus();
+  });
+  await page.waitForTimeout(200); // nothing tells where keys go but a key
+  await page.keyboard.type("kept");
+  await until("the chat has what was typed", async () => (await field(page).inputValue()) === "kept");
+  assert.equal(await frame.evaluate(() => document.getElementById("thief").value), "");
+  await frame.evaluate(() => document.getElementById("thief").remove());
+  await field(page).fill("");
+  await step("the focus is given back");
+
+  // Undo, with the diff first; and undoing that.
   await mode(page, "Edit");
   await say(page, "write 'to be undone' to undone.txt");
   await page.getByText(/file changed/).last().waitFor();

@@ -23,10 +23,13 @@ export function useKeptFocus(frame: RefObject<HTMLIFrameElement | null>): void {
     const onKey = (event: KeyboardEvent) => {
       if (event.key === "Tab") tabbed = performance.now();
     };
-    const onBlur = () => {
+    const giveBack = () => {
       if (document.activeElement !== element || pointed || performance.now() - tabbed < tabMs) return;
       if (last instanceof HTMLElement && last !== document.body && last.isConnected) last.focus({ preventScroll: true });
     };
+    // Not at once: while the focus is moving, a field would only look as if it had it, and
+    // what is typed would still go to the frame.
+    const onBlur = () => setTimeout(giveBack);
     element.addEventListener("pointerenter", onEnter);
     element.addEventListener("pointerleave", onLeave);
     document.addEventListener("focusin", onFocus);
