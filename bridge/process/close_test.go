@@ -142,8 +142,8 @@ func TestActivity(t *testing.T) {
 	<-left
 	seconds.Store(100)
 	expect("no longer attached", at(50), 1, at(90), 1)
-	s.types(t, term.ProcessID, "y\n")
-	s.shows(t, term.ProcessID, "y\r\n")
+	s.types(t, term.ProcessID, "z\n")
+	s.shows(t, term.ProcessID, "z\r\n")
 	seconds.Store(110)
 	expect("writes", at(50), 1, at(100), 1)
 	if err := s.Signal(t.Context(), bridge.SignalProcess{ProcessID: term.ProcessID, Signal: "KILL"}); err != nil {
