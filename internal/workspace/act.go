@@ -14,7 +14,7 @@ func (s *Service) act(ctx context.Context, w *worker, rec Workspace, found []Con
 	case deleting:
 		return s.delete(ctx, rec)
 	case stopping:
-		return s.stop(ctx, rec)
+		return s.stop(ctx, rec, found)
 	case tidying:
 		_, err := s.giveBack(ctx, rec, 0)
 		return err
@@ -23,10 +23,10 @@ func (s *Service) act(ctx context.Context, w *worker, rec Workspace, found []Con
 	case failing:
 		return s.fail(ctx, rec, cause)
 	case starting:
-		return s.launch(ctx, rec, func(ctx context.Context, log *startLog) error { return s.start(ctx, rec, found, log) })
+		return s.launch(ctx, rec, func(ctx context.Context, t *turn) error { return s.start(ctx, rec, found, t) })
 	default:
 		c, _ := current(rec, found)
-		return s.launch(ctx, rec, func(ctx context.Context, log *startLog) error { return s.await(ctx, rec, c.ID, log) })
+		return s.launch(ctx, rec, func(ctx context.Context, t *turn) error { return s.await(ctx, rec, c.ID, t) })
 	}
 }
 
@@ -49,7 +49,15 @@ func leaseOf(w Workspace) portlease.Lease {
 	return portlease.Lease{WorkspaceID: w.ID, VSCodePort: w.VSCodePort, AgentPort: w.AgentPort}
 }
 
-func (s *Service) stop(ctx context.Context, rec Workspace) error {
+// lookBeforeStop bounds Preparer.BeforeStop.
+const lookBeforeStop = 5 * time.Second
+
+func (s *Service) stop(ctx context.Context, rec Workspace, found []Container) error {
+	if c, ok := current(rec, found); ok && c.ID == rec.ContainerID {
+		look, cancel := context.WithTimeout(ctx, lookBeforeStop)
+		s.o.Preparer.BeforeStop(look, rec)
+		cancel()
+	}
 	rec.Status = StatusStopped
 	rec, err := s.giveBack(ctx, rec, s.o.StopGrace)
 	if err == nil {

@@ -16,6 +16,7 @@ type CreateInput struct {
 	GithubRepo  string
 	Branch      string
 	NixConfig   string
+	Clone       Clone // State and Problem are ignored
 	Memory      int64
 	CPU         int64
 	IdleTimeout *time.Duration
@@ -27,9 +28,11 @@ type CreateInput struct {
 	Limit int
 }
 
-// UpdateInput changes what is not nil. Memory and CPU count from the next start.
+// UpdateInput changes what is not nil.
 type UpdateInput struct {
 	Name        *string
+	Template    *string // counts from the next start, like NixConfig, Memory and CPU
+	NixConfig   *string
 	Memory      *int64
 	CPU         *int64
 	IdleTimeout *time.Duration
@@ -43,6 +46,7 @@ const (
 	maxFieldBytes = 300
 	maxNixBytes   = 256 << 10
 	maxRequest    = 200
+	maxDepth      = 1_000_000
 )
 
 func cleanName(name string) (string, error) {
@@ -72,6 +76,21 @@ func (s *Service) checkLimits(memory, cpu int64, idle time.Duration) error {
 	return nil
 }
 
+// text is a field that is kept as it is.
+type text struct {
+	name, value string
+	max         int // bytes
+}
+
+func checkTexts(fields ...text) error {
+	for _, f := range fields {
+		if len(f.value) > f.max || !utf8.ValidString(f.value) || strings.ContainsRune(f.value, 0) {
+			return &InvalidError{f.name, fmt.Sprintf("must be text of at most %d bytes", f.max)}
+		}
+	}
+	return nil
+}
+
 // build checks in and returns the record to be.
 func (s *Service) build(in CreateInput) (Workspace, error) {
 	name, err := cleanName(in.Name)
@@ -87,16 +106,13 @@ func (s *Service) build(in CreateInput) (Workspace, error) {
 	if err := s.checkLimits(in.Memory, in.CPU, idle); err != nil {
 		return Workspace{}, err
 	}
-	for _, f := range []struct {
-		name, value string
-		max         int
-	}{
-		{"template", in.Template, maxFieldBytes}, {"githubRepo", in.GithubRepo, maxFieldBytes},
-		{"branch", in.Branch, maxFieldBytes}, {"nixConfig", in.NixConfig, maxNixBytes}, {"request", in.Request, maxRequest},
-	} {
-		if len(f.value) > f.max || !utf8.ValidString(f.value) || strings.ContainsRune(f.value, 0) {
-			return Workspace{}, &InvalidError{f.name, fmt.Sprintf("must be text of at most %d bytes", f.max)}
-		}
+	err = checkTexts(text{"template", in.Template, maxFieldBytes}, text{"githubRepo", in.GithubRepo, maxFieldBytes},
+		text{"branch", in.Branch, maxFieldBytes}, text{"nixConfig", in.NixConfig, maxNixBytes}, text{"request", in.Request, maxRequest})
+	if err != nil {
+		return Workspace{}, err
+	}
+	if in.Clone.Depth < 0 || in.Clone.Depth > maxDepth {
+		return Workspace{}, &InvalidError{"clone.depth", fmt.Sprintf("must be 0 (everything) to %d commits", maxDepth)}
 	}
 	now := s.now()
 	w := Workspace{
@@ -105,6 +121,7 @@ func (s *Service) build(in CreateInput) (Workspace, error) {
 		Memory: in.Memory, CPU: in.CPU, IdleTimeout: idle,
 		LastActiveAt: now, CreatedAt: now, UpdatedAt: now, Version: 1, Request: in.Request,
 	}
+	w.Clone = Clone{Depth: in.Clone.Depth, Submodules: in.Clone.Submodules, LFS: in.Clone.LFS}
 	def(&w.Request, w.ID)
 	if in.Start == nil || *in.Start {
 		w.Status, w.Desired = StatusStarting, DesiredRunning

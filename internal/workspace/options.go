@@ -21,6 +21,8 @@ type Options struct {
 	Key func(id string, epoch int64) string
 	// Image is the workspace image's reference.
 	Image string
+	// Preparer fits out what starts. Default: nothing is done.
+	Preparer Preparer
 	// Env adds to the container's environment. It is called at each start. Default: nothing.
 	Env func(ctx context.Context, w Workspace) (map[string]string, error)
 	// Announcers are told of every change.
@@ -99,6 +101,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.LastUse == nil {
 		o.LastUse = func(context.Context, int, string) (time.Time, error) { return time.Time{}, nil }
+	}
+	if o.Preparer == nil {
+		o.Preparer = noPreparer{}
 	}
 	if o.Env == nil {
 		o.Env = func(context.Context, Workspace) (map[string]string, error) { return nil, nil }

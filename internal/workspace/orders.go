@@ -123,6 +123,15 @@ func (s *Service) Update(ctx context.Context, id string, in UpdateInput) (Worksp
 			}
 			w.Name = name
 		}
+		if in.Template != nil && *in.Template != w.Template {
+			w.Template, w.TemplateVersion = *in.Template, 0
+		}
+		if in.NixConfig != nil {
+			w.NixConfig = *in.NixConfig
+		}
+		if err := checkTexts(text{"template", w.Template, maxFieldBytes}, text{"nixConfig", w.NixConfig, maxNixBytes}); err != nil {
+			return err
+		}
 		if in.Memory != nil {
 			w.Memory = *in.Memory
 		}

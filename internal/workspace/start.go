@@ -1,12 +1,14 @@
 package workspace
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/portlease"
@@ -19,25 +21,51 @@ const maxPortTries = 10
 // blockFor is how long nobody tries a pair on which another program was met.
 const blockFor = 2 * time.Minute
 
-// launch runs a start, or what is left of one, in its turn, and settles its failure.
-func (s *Service) launch(ctx context.Context, rec Workspace, do func(context.Context, *startLog) error) error {
+// turn is a start's place among those that may use the machine at once. Clones and builds
+// wait for others most of the time and give it up meanwhile.
+type turn struct {
+	s    *Service
+	log  *startLog
+	held bool
+}
+
+// take waits for a place, unless t has one.
+func (t *turn) take(ctx context.Context) error {
+	if t.held {
+		return nil
+	}
+	select {
+	case t.s.starts <- struct{}{}:
+	default:
+		t.log.add(ctx, t.s.o.Log, "queue", "waiting for a free start slot")
+		select {
+		case t.s.starts <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	t.held = true
+	return nil
+}
+
+// leave gives the place up. It may be called again.
+func (t *turn) leave() {
+	if t.held {
+		t.held = false
+		<-t.s.starts
+	}
+}
+
+// launch runs a start, or what is left of one, and settles its failure.
+func (s *Service) launch(ctx context.Context, rec Workspace, do func(context.Context, *turn) error) error {
 	log := s.logs.of(rec.ID)
 	log.beginStart(ctx, rec)
 	if err := s.pauseAfterCrash(ctx, rec.ID); err != nil {
 		return err
 	}
-	select {
-	case s.starts <- struct{}{}:
-	default:
-		log.add(ctx, s.o.Log, "queue", "waiting for a free start slot")
-		select {
-		case s.starts <- struct{}{}:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	defer func() { <-s.starts }()
-	err := do(ctx, log)
+	t := &turn{s: s, log: log}
+	defer t.leave()
+	err := do(ctx, t)
 	if err == nil {
 		s.o.Observer.Start(time.Since(log.startedAt()), true)
 		return nil
@@ -75,7 +103,16 @@ func (e *startError) Error() string { return e.cause.Error() }
 func (e *startError) Unwrap() error { return e.cause }
 
 // start makes and starts a container and waits for its editor.
-func (s *Service) start(ctx context.Context, rec Workspace, found []Container, log *startLog) error {
+func (s *Service) start(ctx context.Context, rec Workspace, found []Container, t *turn) error {
+	log := t.log
+	fitted, err := s.o.Preparer.Image(ctx, rec, reporter{ctx, s, log})
+	if err != nil {
+		return &startError{rec, fmt.Errorf("prepare image: %w", err)}
+	}
+	rec.fit(fitted)
+	if err := t.take(ctx); err != nil {
+		return err
+	}
 	if len(found) > 0 {
 		log.add(ctx, s.o.Log, "container", "removing the earlier container")
 		if err := s.o.Engine.Remove(ctx, rec.ID, s.o.StopGrace); err != nil {
@@ -106,7 +143,7 @@ func (s *Service) start(ctx context.Context, rec Workspace, found []Container, l
 		if err != nil {
 			return &startError{rec, err}
 		}
-		return s.await(ctx, rec, id, log)
+		return s.await(ctx, rec, id, t)
 	}
 }
 
@@ -149,7 +186,7 @@ func (s *Service) run(ctx context.Context, rec Workspace, lease portlease.Lease,
 	sum := sha256.Sum256([]byte(s.o.Key(rec.ID, rec.Epoch)))
 	log.add(ctx, s.o.Log, "container", "creating the container")
 	id, err := s.o.Engine.Create(ctx, ContainerSpec{
-		WorkspaceID: rec.ID, OwnerID: rec.OwnerID, Epoch: rec.Epoch, Image: s.o.Image, Hostname: rec.ID,
+		WorkspaceID: rec.ID, OwnerID: rec.OwnerID, Epoch: rec.Epoch, Image: cmp.Or(rec.Image, s.o.Image), Hostname: rec.ID,
 		Memory: rec.Memory, CPU: rec.CPU, VSCodePort: lease.VSCodePort, AgentPort: lease.AgentPort,
 		Network: lease.Index / pairsPerNetwork, KeySHA256: hex.EncodeToString(sum[:]), Env: env,
 	})
@@ -160,14 +197,23 @@ func (s *Service) run(ctx context.Context, rec Workspace, lease portlease.Lease,
 	return id, s.o.Engine.Start(ctx, id)
 }
 
-// await waits until the editor answers, then the workspace runs.
-func (s *Service) await(ctx context.Context, rec Workspace, containerID string, log *startLog) error {
+// await has the inside made ready and waits until the editor answers, then the workspace runs.
+func (s *Service) await(ctx context.Context, rec Workspace, containerID string, t *turn) error {
+	log := t.log
+	t.leave()
+	fitted, err := s.inside(ctx, rec, containerID, log)
+	if err != nil {
+		return &startError{rec, err}
+	}
+	rec.fit(fitted)
+	if err := t.take(ctx); err != nil {
+		return err
+	}
 	log.add(ctx, s.o.Log, "editor", "waiting for the editor")
 	if err := s.ready(ctx, rec, containerID); err != nil {
 		return &startError{rec, err}
 	}
-	rec.Status, rec.StatusReason, rec.ContainerID, rec.LastActiveAt = StatusRunning, "", containerID, s.now()
-	rec, err := s.swap(ctx, rec)
+	rec, err = s.runs(ctx, rec, containerID)
 	if err != nil {
 		return err
 	}
@@ -175,6 +221,55 @@ func (s *Service) await(ctx context.Context, rec Workspace, containerID string, 
 	log.add(ctx, s.o.Log, phaseReady, "the editor answers")
 	s.o.Log.Info("workspace runs", "workspace", rec.ID, "container", containerID, "port", rec.VSCodePort, "elapsed", time.Since(log.startedAt()))
 	return nil
+}
+
+// inside runs the Preparer for as long as the container lives.
+func (s *Service) inside(ctx context.Context, rec Workspace, containerID string, log *startLog) (Workspace, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var look sync.WaitGroup
+	defer look.Wait()
+	look.Go(func() {
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if err := s.alive(ctx, rec, containerID); err != nil && ctx.Err() == nil {
+				cancel(err)
+				return
+			}
+		}
+	})
+	fitted, err := s.o.Preparer.Inside(ctx, rec, reporter{ctx, s, log})
+	if exit, ok := errors.AsType[*exitError](context.Cause(ctx)); ok {
+		err = exit
+	}
+	cancel(nil)
+	return fitted, err
+}
+
+// runs writes down that a workspace runs. A record that was changed meanwhile in what does
+// not concern its container keeps the change.
+func (s *Service) runs(ctx context.Context, rec Workspace, containerID string) (Workspace, error) {
+	for {
+		rec.Status, rec.StatusReason, rec.ContainerID, rec.LastActiveAt = StatusRunning, "", containerID, s.now()
+		written, err := s.swap(ctx, rec)
+		if !errors.Is(err, ErrConflict) {
+			return written, err
+		}
+		now, getErr := s.o.Store.Get(ctx, rec.ID)
+		if getErr != nil || now.Desired != DesiredRunning || now.Epoch != rec.Epoch || now.MinEpoch > now.Epoch || now.Status != StatusStarting {
+			return written, err
+		}
+		if now.Template == rec.Template {
+			now.fit(rec)
+		}
+		rec = now
+	}
 }
 
 // ready polls the bridge, quickly at first, and now and then whether the container still lives.

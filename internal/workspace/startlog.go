@@ -14,10 +14,15 @@ type LogLine struct {
 	// Seq numbers the lines of a workspace, over all its starts.
 	Seq   int64     `json:"seq" bson:"seq"`
 	Time  time.Time `json:"time" bson:"time"`
-	Phase string    `json:"phase" bson:"phase"` // queue, ports, container, editor, ready or error
+	Phase string    `json:"phase" bson:"phase"` // queue, image, ports, container, code, environment, setup, editor, ready or error
 	Text  string    `json:"text" bson:"text"`
 	// Elapsed is since the start was begun, in milliseconds.
 	Elapsed int64 `json:"elapsed" bson:"elapsed"`
+	// Percent is how far the phase is, 0 to 100, if that is known.
+	Percent *int `json:"percent,omitempty" bson:"percent,omitempty"`
+	// Replaces is the Seq of the line whose place this one takes: the first of a progress,
+	// whichever of its lines a reader has seen last.
+	Replaces *int64 `json:"replaces,omitempty" bson:"replaces,omitempty"`
 }
 
 // The phases that end a log; the next start begins a new one.
@@ -26,8 +31,11 @@ const (
 	phaseError = "error"
 )
 
-// maxLogLines bounds a log; a start needs about ten.
-const maxLogLines = 200
+// maxLogLines bounds a log; a start needs about ten, building its tools some hundred.
+const maxLogLines = 500
+
+// saveEvery is how often a log is stored while lines come quickly.
+const saveEvery = 500 * time.Millisecond
 
 // StartLog returns the log of a workspace's latest start so far.
 func (s *Service) StartLog(ctx context.Context, id string) ([]LogLine, error) {
@@ -121,6 +129,8 @@ type startLog struct {
 	next    int64 // Seq of the next line
 	began   time.Time
 	ended   bool          // the next start begins a new log
+	saved   time.Time     // when it was stored last
+	goesOn  bool          // the newest line tells of progress and may be replaced
 	changed chan struct{} // closed when a line comes
 }
 
@@ -158,19 +168,52 @@ func (l *startLog) startedAt() time.Time {
 
 // add writes a line. It is shown even if it cannot be stored.
 func (l *startLog) add(ctx context.Context, log *slog.Logger, phase, text string) {
+	l.write(ctx, log, LogLine{Phase: phase, Text: text}, false)
+}
+
+// progress writes a line in the place of the newest, if that is one of progress in phase.
+func (l *startLog) progress(ctx context.Context, log *slog.Logger, phase, text string, percent int) {
+	line := LogLine{Phase: phase, Text: text}
+	if percent >= 0 {
+		percent = min(percent, 100)
+		line.Percent = &percent
+	}
+	l.write(ctx, log, line, true)
+}
+
+func (l *startLog) write(ctx context.Context, log *slog.Logger, line LogLine, progress bool) {
 	l.mu.Lock()
 	now := time.Now()
 	if l.began.IsZero() {
 		l.began = now
 	}
-	l.lines = append(l.lines, LogLine{Seq: l.next, Time: now.UTC().Truncate(time.Millisecond), Phase: phase, Text: text, Elapsed: now.Sub(l.began).Milliseconds()})
+	line.Seq, line.Time, line.Elapsed = l.next, now.UTC().Truncate(time.Millisecond), now.Sub(l.began).Milliseconds()
+	if n := len(l.lines); n > 0 && progress && l.goesOn && l.lines[n-1].Phase == line.Phase {
+		first := l.lines[n-1].Seq
+		if r := l.lines[n-1].Replaces; r != nil {
+			first = *r
+		}
+		line.Replaces = &first
+		l.lines = append(l.lines[:n-1:n-1], line)
+	} else {
+		l.lines = append(l.lines, line)
+	}
+	l.goesOn = progress
 	l.lines = l.lines[max(0, len(l.lines)-maxLogLines):]
 	l.next++
-	l.ended = l.ended || phase == phaseReady || phase == phaseError
+	l.ended = l.ended || line.Phase == phaseReady || line.Phase == phaseError
 	close(l.changed)
 	l.changed = make(chan struct{})
-	lines := slices.Clone(l.lines)
+	// What comes in quick succession is stored with the line after it; the end always is.
+	store := l.ended || !progress && line.Phase != PhaseImage && line.Phase != PhaseEnvironment && line.Phase != PhaseSetup || now.Sub(l.saved) > saveEvery
+	var lines []LogLine
+	if store {
+		l.saved, lines = now, slices.Clone(l.lines)
+	}
 	l.mu.Unlock()
+	if !store {
+		return
+	}
 	if err := l.store.SaveLog(ctx, l.id, lines); err != nil && ctx.Err() == nil {
 		log.Warn("start log not stored", "workspace", l.id, "err", err)
 	}

@@ -54,6 +54,7 @@ type Workspace struct {
 	GithubRepo string `bson:"githubRepo"`
 	Branch     string `bson:"branch"`
 	NixConfig  string `bson:"nixConfig"`
+	Outfit     `bson:",inline"`
 
 	// Memory is in bytes, CPU in billionths of a core (nano CPUs).
 	Memory int64 `bson:"memory"`
