@@ -102,16 +102,19 @@ func TestASecretInTwoPiecesStaysOutOfTheLiveOutput(t *testing.T) {
 	s.write("half1", serverKey[:20])
 	s.write("half2", serverKey[20:])
 	c := s.chat(permission.ModeAuto)
-	s.llm.Add(calls("c1", "runCommand", `{"command":"cat half1; sleep 0.4; cat half2; echo; echo end"}`), say("Done."))
+	s.llm.Add(calls("c1", "runCommand", `{"command":"cat half1; sleep 0.4; cat half2; echo; echo end; until test -e seen; do sleep 0.05; done"}`), say("Done."))
 	v := s.send(c, "Show it")
-	v.rest()
 	shown := ""
-	for _, chunk := range v.chunks {
+	v.until("the end of the output", func(chunk uistream.Chunk) bool {
 		if d, ok := chunk.(uistream.Data); ok && d.Name == uistream.DataTerm {
 			shown += member(d.Data, "text")
 		}
-	}
-	if !strings.Contains(shown, "end") || strings.Contains(shown, serverKey) || strings.Contains(shown, serverKey[20:]) {
+		return strings.Contains(shown, "end")
+	})
+	// Only now: the output of a command that has ended is its result's to show.
+	s.write("seen", "")
+	v.rest()
+	if strings.Contains(shown, serverKey) || strings.Contains(shown, serverKey[20:]) {
 		t.Errorf("shown was %q", shown)
 	}
 }
