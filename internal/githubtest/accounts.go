@@ -83,7 +83,19 @@ func (s *Server) issue(login string, scopes []string) (access, refresh string) {
 		s.refreshes[refresh] = access
 	}
 	s.tokens[access] = t
+	s.issued = append(s.issued, access)
+	if refresh != "" {
+		s.issued = append(s.issued, refresh)
+	}
 	return access, refresh
+}
+
+// Tokens returns every token that was ever given out, for tests that look for them where
+// none may be.
+func (s *Server) Tokens() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.issued)
 }
 
 // drop wants mu held.

@@ -49,6 +49,7 @@ type Server struct {
 	codes     map[string]code
 	tokens    map[string]*token
 	refreshes map[string]string // refresh token to access token
+	issued    []string
 	faults    map[string]http.HandlerFunc
 	requests  []Request
 	complaint string

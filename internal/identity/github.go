@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
-	"github.com/markbates/goth/providers/github"
+	gothub "github.com/markbates/goth/providers/github"
 	"golang.org/x/oauth2"
+
+	"github.com/kalpana-dev/kalpana/internal/github"
 )
 
 // gitHub signs people in with a GitHub account, of github.com or an Enterprise server.
@@ -17,7 +20,7 @@ type gitHub struct {
 	url    string
 	client *http.Client
 	oauth  *oauth2.Config
-	goth   *github.Provider
+	goth   *gothub.Provider
 }
 
 // githubScopes are the least that name a person and their email.
@@ -35,7 +38,7 @@ func newGitHub(o GitHub, callback string, client *http.Client) *gitHub {
 		ClientID: o.ClientID, ClientSecret: o.Secret, RedirectURL: callback, Scopes: githubScopes,
 		Endpoint: oauth2.Endpoint{AuthURL: base + "/login/oauth/authorize", TokenURL: base + "/login/oauth/access_token", AuthStyle: oauth2.AuthStyleInParams},
 	}}
-	g.goth = github.NewCustomisedURL(o.ClientID, o.Secret, callback, g.oauth.Endpoint.AuthURL, g.oauth.Endpoint.TokenURL, api+"/user", api+"/user/emails", githubScopes...)
+	g.goth = gothub.NewCustomisedURL(o.ClientID, o.Secret, callback, g.oauth.Endpoint.AuthURL, g.oauth.Endpoint.TokenURL, api+"/user", api+"/user/emails", githubScopes...)
 	g.goth.HTTPClient = client
 	return g
 }
@@ -50,9 +53,8 @@ func (g *gitHub) person(ctx context.Context, code string, f flow) (outsider, err
 	if err != nil {
 		return outsider{}, fmt.Errorf("exchange code at GitHub: %w", err)
 	}
-	// The token is used for these calls and forgotten: it is not kept anywhere.
-	u, err := g.goth.FetchUser(&github.Session{AccessToken: token.AccessToken})
-	if err != nil && !errors.Is(err, github.ErrNoVerifiedGitHubPrimaryEmail) {
+	u, err := g.goth.FetchUser(&gothub.Session{AccessToken: token.AccessToken})
+	if err != nil && !errors.Is(err, gothub.ErrNoVerifiedGitHubPrimaryEmail) {
 		return outsider{}, fmt.Errorf("fetch GitHub user: %w", err)
 	}
 	if id, err := strconv.ParseInt(u.UserID, 10, 64); err != nil || id <= 0 {
@@ -65,5 +67,22 @@ func (g *gitHub) person(ctx context.Context, code string, f flow) (outsider, err
 	if who.name == "" {
 		who.name = who.login
 	}
+	who.token = granted(token)
 	return who, nil
+}
+
+// granted is what GitHub gave, in our own words. A lifetime that cannot be read counts as
+// none: the refresh token is tried until GitHub refuses it.
+func granted(t *oauth2.Token) github.Token {
+	out := github.Token{Access: t.AccessToken, Refresh: t.RefreshToken}
+	if !t.Expiry.IsZero() {
+		out.Expires = t.Expiry.UTC().Truncate(time.Second)
+	}
+	if n, err := strconv.ParseInt(fmt.Sprint(t.Extra("refresh_token_expires_in")), 10, 32); err == nil && n > 0 {
+		out.RefreshExpires = time.Now().Add(time.Duration(n) * time.Second).UTC().Truncate(time.Second)
+	}
+	if scopes, ok := t.Extra("scope").(string); ok {
+		out.Scopes = strings.FieldsFunc(scopes, func(r rune) bool { return r == ',' || r == ' ' })
+	}
+	return out
 }

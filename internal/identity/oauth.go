@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/kalpana-dev/kalpana/internal/github"
 	"github.com/kalpana-dev/kalpana/internal/user"
 )
 
@@ -28,6 +29,10 @@ type flow struct {
 	Nonce      string `json:"nonce"`    // OpenID Connect
 	Return     string `json:"return"`
 	Invitation string `json:"invitation"`
+	// User and Session are of somebody who is signed in already and connects an account;
+	// "" for a login.
+	User    string `json:"user,omitempty"`
+	Session string `json:"session,omitempty"`
 }
 
 // outsider is a person as a provider describes them.
@@ -37,6 +42,7 @@ type outsider struct {
 	email   string // verified there, or ""
 	name    string
 	avatar  string
+	token   github.Token // of GitHub
 }
 
 // provider is somewhere people can sign in.
@@ -78,6 +84,9 @@ func (s *Service) Routes(mux *http.ServeMux) {
 	for _, p := range s.providers {
 		mux.HandleFunc("GET "+p.info().URL, guarded(func(w http.ResponseWriter, r *http.Request) { s.serveBegin(w, r, p) }))
 		mux.HandleFunc("GET "+p.info().URL+"/callback", guarded(func(w http.ResponseWriter, r *http.Request) { s.serveCallback(w, r, p) }))
+		if g, ok := p.(*gitHub); ok && s.o.GitHub.Keep != nil {
+			mux.HandleFunc("GET "+p.info().URL+"/connect", guarded(func(w http.ResponseWriter, r *http.Request) { s.serveConnect(w, r, g) }))
+		}
 	}
 }
 
@@ -102,15 +111,22 @@ func (s *Service) serveBegin(w http.ResponseWriter, r *http.Request, p provider)
 	if invitation := q.Get("invitation"); wellFormed(invitation) {
 		f.Invitation = invitation
 	}
-	state, browser := newSecret(), newSecret()
-	if err := s.putFlow(r.Context(), id, state+browser, f); err != nil {
+	if err := s.leave(w, r, id, config, f); err != nil {
 		s.o.Observe(id, "error")
 		s.log.Error("login not begun", "provider", id, "err", err)
 		s.backToLogin(w, r, "internal_error")
-		return
+	}
+}
+
+// leave sends the browser to the provider; with an error nothing is written.
+func (s *Service) leave(w http.ResponseWriter, r *http.Request, id string, config *oauth2.Config, f flow) error {
+	state, browser := newSecret(), newSecret()
+	if err := s.putFlow(r.Context(), id, state+browser, f); err != nil {
+		return err
 	}
 	setFlowCookie(w, browser)
 	http.Redirect(w, r, config.AuthCodeURL(state, oauth2.S256ChallengeOption(f.Verifier), oauth2.SetAuthURLParam("nonce", f.Nonce)), http.StatusSeeOther)
+	return nil
 }
 
 // serveCallback ends a login. A callback that does not belong to a login this browser
@@ -128,6 +144,10 @@ func (s *Service) serveCallback(w http.ResponseWriter, r *http.Request, p provid
 		return
 	}
 	setFlowCookie(w, "")
+	if f.User != "" {
+		s.finishConnect(w, r, p, f, codes)
+		return
+	}
 	if len(problems) == 1 {
 		s.o.Observe(id, "refused")
 		s.backToLogin(w, r, "provider_denied")
@@ -148,6 +168,9 @@ func (s *Service) serveCallback(w http.ResponseWriter, r *http.Request, p provid
 	if err != nil {
 		s.backToLogin(w, r, s.loginError(err))
 		return
+	}
+	if err := s.keep(r.Context(), u.ID, who); err != nil {
+		s.log.Warn("GitHub is not connected by the login", "user", u.ID, "err", err)
 	}
 	http.Redirect(w, r, f.Return, http.StatusSeeOther)
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/kalpana-dev/kalpana/internal/github"
 	"github.com/kalpana-dev/kalpana/internal/secretbox"
 )
 
@@ -27,6 +28,13 @@ type GitHub struct {
 	ClientID, Secret string
 	URL              string // where people sign in. Default: https://github.com
 	APIURL           string // the REST API. Default: https://api.github.com
+	// PrivateRepos lets people ask for access to their private repositories, by connecting.
+	// A login never does.
+	PrivateRepos bool
+	// Keep is given the token of every login and connection, for the user who is signed in
+	// then. Its error fails a connection, and is only logged of a login. nil keeps none, and
+	// there is nothing to connect.
+	Keep func(ctx context.Context, userID string, who github.User, t github.Token) error
 }
 
 // OIDC is a client of an OpenID Connect provider. An empty ClientID switches it off.

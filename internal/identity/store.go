@@ -89,6 +89,10 @@ type UserStore interface {
 	UserByIdentity(ctx context.Context, provider, identityKey string) (user.User, error)
 	// UpdateUser returns the user after the change; user.ErrNotFound, user.ErrExists.
 	UpdateUser(ctx context.Context, id string, c UserChange) (user.User, error)
+	// LinkIdentity adds an outside identity to a user who has none at that provider, and
+	// returns the user after it; it changes nothing if it is theirs already. user.ErrExists
+	// if it is another's, or the user has another one there.
+	LinkIdentity(ctx context.Context, id string, i user.Identity, identityKey string, at time.Time) (user.User, error)
 	// UsersSince returns everybody changed at or after t; the zero time means everybody.
 	UsersSince(ctx context.Context, t time.Time) ([]user.User, error)
 }

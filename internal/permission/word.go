@@ -62,6 +62,9 @@ func literal(w *syntax.Word, home string) word {
 		}
 	}
 	r.out.text = r.text.String()
+	if r.out.text == "[" {
+		r.out.glob = false // the command; a pattern needs its other half
+	}
 	if r.braces && r.many {
 		r.out.known = false // {a,b} and {1..9} become several words
 	}

@@ -22,15 +22,28 @@ const MinSecretBytes = 32
 // ErrOpen is returned for a sealed value that was changed, moved or sealed with another key.
 var ErrOpen = errors.New("sealed value cannot be opened")
 
-// Box derives keys from one secret. Safe for concurrent use.
-type Box struct{ secret []byte }
+// Box derives keys from one secret, and still opens what earlier ones sealed. Safe for
+// concurrent use.
+type Box struct {
+	secret []byte
+	old    []*Box
+}
 
-// New returns a Box over secret, which must have MinSecretBytes or more.
-func New(secret []byte) (*Box, error) {
+// New returns a Box over secret, which must have MinSecretBytes or more, as must old: the
+// secrets before it, of which only Open and Reseal know.
+func New(secret []byte, old ...[]byte) (*Box, error) {
 	if len(secret) < MinSecretBytes {
 		return nil, fmt.Errorf("secret has %d bytes, needs %d or more", len(secret), MinSecretBytes)
 	}
-	return &Box{secret: append([]byte(nil), secret...)}, nil
+	b := &Box{secret: append([]byte(nil), secret...)}
+	for i, o := range old {
+		earlier, err := New(o)
+		if err != nil {
+			return nil, fmt.Errorf("old secret %d: %w", i+1, err)
+		}
+		b.old = append(b.old, earlier)
+	}
+	return b, nil
 }
 
 // LoadOrCreate reads the secret kept in file, making it (mode 0600) on first use.
@@ -91,13 +104,29 @@ func (b *Box) Seal(purpose, place string, plain []byte) []byte {
 	return b.aead(purpose).Seal(nil, nil, plain, []byte(place))
 }
 
-// Open undoes Seal; ErrOpen for anything else.
+// Open undoes Seal, also of a Box over one of the old secrets; ErrOpen for anything else.
 func (b *Box) Open(purpose, place string, sealed []byte) ([]byte, error) {
 	plain, err := b.aead(purpose).Open(nil, nil, sealed, []byte(place))
+	for i := 0; err != nil && i < len(b.old); i++ {
+		plain, err = b.old[i].Open(purpose, place, sealed)
+	}
 	if err != nil {
 		return nil, ErrOpen
 	}
 	return plain, nil
+}
+
+// Reseal returns what sealed holds under the newest secret, and whether that is anything
+// new: what the newest sealed is returned as it is. ErrOpen as for Open.
+func (b *Box) Reseal(purpose, place string, sealed []byte) (fresh []byte, changed bool, err error) {
+	if _, err := b.aead(purpose).Open(nil, nil, sealed, []byte(place)); err == nil {
+		return sealed, false, nil
+	}
+	plain, err := b.Open(purpose, place, sealed)
+	if err != nil {
+		return nil, false, err
+	}
+	return b.Seal(purpose, place, plain), true, nil
 }
 
 func (b *Box) aead(purpose string) cipher.AEAD {
