@@ -85,6 +85,16 @@ const (
 	// CodeNoCredential: nobody is there who has credentials, or none is given for this.
 	CodeNoCredential = "no_credential"
 
+	// CodeNixInvalid: a Nix file is wrong. The message begins with "FILE:LINE:COLUMN: " if
+	// Nix says where, FILE being a name such as flake.nix.
+	CodeNixInvalid = "nix_invalid"
+	// CodeNixFailed: the file can be read, and what it describes cannot be built.
+	CodeNixFailed = "nix_failed"
+	// CodeNixUnreachable: a binary cache or a source that is needed does not answer. It may later.
+	CodeNixUnreachable = "nix_unreachable"
+	// CodeDisabled: this workspace has no program that could do it.
+	CodeDisabled = "disabled"
+
 	// CodeFlowControl: more bytes came than the receiver's window allows.
 	CodeFlowControl = "flow_control"
 )

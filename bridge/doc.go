@@ -168,6 +168,32 @@
 // An answer may hold "refused" with a reason for people in place of a credential. Questions
 // come from any program inside: what may be used there is for the one who answers to decide.
 //
+// # Environment and editor
+//
+// setVariables sets variables of all processes that start from then on. prepareEnvironment
+// gives them the tools that a flake.nix or shell.nix describes, of the request or of a
+// folder, and tells what Nix says meanwhile. What has not changed since the last time is
+// there at once:
+//
+//	→ {"id":"13","type":"setVariables","payload":{"variables":{"API_URL":"http://localhost:8000"}}}
+//	← {"id":"13","success":true,"payload":{"count":1}}
+//	→ {"id":"14","type":"prepareEnvironment","payload":{"folder":"engine"}}
+//	← {"id":"14","event":"output","seq":1,"payload":{"text":"copying path '/nix/store/…-go-1.26.1'…"}}
+//	← {"id":"14","success":true,"payload":{"source":"flake.nix","cached":false,"elapsedMillis":8120,"variables":["GOFLAGS"],"path":["/nix/store/…-go-1.26.1/bin"]}}
+//
+// A file that is wrong is answered with "nix_invalid" and where, "flake.nix:3:7: …"; what
+// cannot be built with "nix_failed", and what cannot be fetched with "nix_unreachable".
+//
+// The editor starts with the bridge, unless the container has [HoldEditor]: then it starts
+// when startEditor says so, with what has been prepared by then. Extensions installed
+// before are there from its first page on:
+//
+//	→ {"id":"15","type":"installExtensions","payload":{"extensions":["golang.go","tools/house.vsix"]}}
+//	← {"id":"15","event":"output","seq":1,"payload":{"text":"Installing extension 'golang.go'..."}}
+//	← {"id":"15","success":true,"payload":{"installed":["golang.go","tools/house.vsix"],"failed":[]}}
+//	→ {"id":"16","type":"startEditor","payload":{"folder":"engine","tasks":[{"label":"Test","command":"make test"}]}}
+//	← {"id":"16","success":true,"payload":{}}
+//
 // # Ports
 //
 // GET /tcp/{port} with "Connection: Upgrade" and "Upgrade: kalpana-tcp" ([TunnelProtocol])

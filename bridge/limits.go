@@ -61,6 +61,21 @@ const (
 	// last half of it. Events carry all of it.
 	MaxOutputBytes = 64 << 10
 
+	// MaxVariables is how many variables setVariables sets, MaxVariableBytes their names and
+	// values together. Linux takes 2 MiB of variables and arguments of a program, of which
+	// most is left to the program's own.
+	MaxVariables     = 200
+	MaxVariableBytes = 512 << 10
+
+	// MaxNixBytes is the most text in the files of a prepareEnvironment request. A lock file
+	// with hundreds of inputs has half of that.
+	MaxNixBytes = 1 << 20
+
+	// MaxExtensions is how many extensions one installExtensions request names, MaxTasks how
+	// many tasks startEditor.
+	MaxExtensions = 50
+	MaxTasks      = 50
+
 	// MaxInFlight is how many requests of one connection may be unanswered. Each costs
 	// a goroutine; the largest clients seen keep a few dozen.
 	MaxInFlight = 64

@@ -9,11 +9,14 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/credential"
+	"github.com/kalpana-dev/kalpana/bridge/environment"
 	"github.com/kalpana-dev/kalpana/bridge/files"
 	"github.com/kalpana-dev/kalpana/bridge/git"
 	"github.com/kalpana-dev/kalpana/bridge/ports"
@@ -21,6 +24,7 @@ import (
 	"github.com/kalpana-dev/kalpana/bridge/search"
 	"github.com/kalpana-dev/kalpana/bridge/supervisor"
 	"github.com/kalpana-dev/kalpana/bridge/tools"
+	"github.com/kalpana-dev/kalpana/bridge/workbench"
 )
 
 // workBytes bounds what the requests of one connection hold in memory until their answers
@@ -35,13 +39,24 @@ type Config struct {
 	KeySHA256 string
 	// Root is the folder that requests are confined to. It must exist.
 	Root string
-	// StateDir is where checkpoints are kept: outside Root, made when it is needed.
+	// StateDir is where checkpoints and the environment are kept: outside Root, made when it
+	// is needed.
 	StateDir string
 	// EditorSocket is the Unix socket of the editor. It need not exist yet.
 	EditorSocket string
 	// PagesFolder is where the editor's pages have their sockets. Default: what the image's
 	// start-editor sets, /tmp/run-UID.
 	PagesFolder string
+	// HoldEditor keeps MayStart open until the request startEditor.
+	HoldEditor bool
+	// EditorData is the editor's own folder, EditorCLI the command that installs extensions.
+	// Without them there are none to install.
+	EditorData string
+	EditorCLI  []string
+	// EnvironmentScript is where shells find the environment. Default: nowhere.
+	EnvironmentScript string
+	// Probes are commands that the environment must not break.
+	Probes [][]string
 	// Children starts all processes.
 	Children *supervisor.Children
 	// Env is the environment of commands and terminals; see supervisor.ChildEnv.
@@ -63,6 +78,8 @@ type Server struct {
 	ports       *ports.Ports
 	tools       *tools.Server
 	credentials *credential.Broker
+	environment *environment.Environment
+	workbench   *workbench.Workbench
 	operations  map[string]operation
 	hello       json.RawMessage
 	// slots holds one value per open WebSocket.
@@ -83,6 +100,9 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the workspace folder %s: %w", cfg.Root, err)
 	}
+	env := environment.New(environment.Options{
+		Root: root, StateDir: filepath.Join(cfg.StateDir, "environment"), Script: cfg.EnvironmentScript, Env: cfg.Env, Run: cfg.Children, Probes: cfg.Probes, Log: cfg.Log,
+	})
 	s := &Server{
 		key:         key,
 		root:        root,
@@ -90,10 +110,14 @@ func New(cfg Config) (*Server, error) {
 		pages:       pages{cmp.Or(cfg.PagesFolder, pagesFolder())},
 		log:         cfg.Log,
 		files:       files.New(root, cfg.Children),
-		processes:   process.New(process.Options{Root: root, Run: cfg.Children, Env: cfg.Env, Log: cfg.Log}),
+		processes:   process.New(process.Options{Root: root, Run: cfg.Children, Env: cfg.Env, Extend: env.Process, Log: cfg.Log}),
 		ports:       ports.New(ports.Options{Log: cfg.Log}),
 		credentials: credential.New(),
-		slots:       make(chan struct{}, bridge.MaxConnections),
+		environment: env,
+		workbench: workbench.New(workbench.Options{
+			Root: root, Hold: cfg.HoldEditor, DataDir: cfg.EditorData, StateDir: cfg.StateDir, CLI: cfg.EditorCLI, Env: cfg.Env, Run: cfg.Children,
+		}),
+		slots: make(chan struct{}, bridge.MaxConnections),
 	}
 	s.life, s.endLife = context.WithCancel(context.Background())
 	repository := git.New(root, cfg.StateDir, cfg.Children)
@@ -156,6 +180,11 @@ func (s *Server) table(repository *git.Git, finder *search.Search) map[string]op
 		bridge.TypeSetIdentity:     answering(repository.SetIdentity),
 		bridge.TypeUnpushed:        answering(repository.Unpushed),
 
+		bridge.TypeSetVariables:       answering(s.environment.SetVariables),
+		bridge.TypePrepareEnvironment: streaming(s.environment.Prepare),
+		bridge.TypeInstallExtensions:  streaming(s.workbench.InstallExtensions),
+		bridge.TypeStartEditor:        answering(done(s.workbench.Start)),
+
 		bridge.TypeWatchCredentials: streaming(finishing(s.credentials.Watch)),
 		bridge.TypeAnswerCredential: answering(done(s.credentials.Answer)),
 
@@ -164,6 +193,18 @@ func (s *Server) table(repository *git.Git, finder *search.Search) map[string]op
 			return struct{}{}, s.ports.Watch(ctx, e)
 		}),
 	}
+}
+
+// MayStart is closed when the editor may start.
+func (s *Server) MayStart() <-chan struct{} { return s.workbench.Started() }
+
+// EditorEnv returns the environment that the editor is started with now, made of env: with
+// the variables of the user, and the folder to open as WORKSPACE_DIR.
+func (s *Server) EditorEnv(env []string) []string {
+	if folder := s.workbench.Folder(); folder != "" {
+		env = append(slices.Clip(env), "WORKSPACE_DIR="+folder)
+	}
+	return s.environment.Editor(env)
 }
 
 // Close ends all WebSockets, tunnels and processes, waits for their requests, and lets go

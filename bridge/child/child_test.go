@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"go.uber.org/goleak"
@@ -132,6 +133,42 @@ func FuzzText(f *testing.F) {
 		}
 		if c := child.Clip(s); !utf8.ValidString(c) || len(c) > 620 {
 			t.Errorf("%q clipped to %q", s, c)
+		}
+	})
+}
+
+func TestLinesAreToldAsTheyCome(t *testing.T) {
+	var told []string
+	l := &child.Lines{Tell: func(text string) error { told = append(told, text); return nil }}
+	for _, part := range []string{"one\ntw", "o\r\n\n \nthr", "ee", "", "\n\ttab\x1b[1;32mgreen\x1b[0m\x1b]8;;x\x1b\\link\x1b", "[2K\u202eback\n", strings.Repeat("x", 5000), strings.Repeat("y", 5000), "\nlast"} {
+		if n, err := l.Write([]byte(part)); n != len(part) || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+	}
+	if err := errors.Join(l.Flush(), l.Flush(), l.Say("ours")); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"one", "two", "three", " tabgreenlinkback", strings.Repeat("x", 1000) + "…", "last", "ours"}
+	if strings.Join(told, "|") != strings.Join(want, "|") {
+		t.Errorf("told %q", told)
+	}
+	if tail := l.Tail(); len(tail) != 9 || tail[2] != "" || tail[8] != "last" {
+		t.Errorf("the tail is %q", tail)
+	}
+	mine := errors.New("mine")
+	l = &child.Lines{Tell: func(string) error { return mine }}
+	if _, err := l.Write([]byte("x\n")); !errors.Is(err, mine) {
+		t.Errorf("%v", err)
+	}
+}
+
+// FuzzLine: a line is text that a terminal or page shows as it is.
+func FuzzLine(f *testing.F) {
+	f.Add("a\x1b[31mred\x1b[0m\t\x1b]0;title\ab\xff\u2028\u202e\x1b")
+	f.Fuzz(func(t *testing.T, s string) {
+		line := child.Line(s)
+		if !utf8.ValidString(line) || utf8.RuneCountInString(line) > 1001 || strings.ContainsFunc(line, unicode.IsControl) {
+			t.Errorf("%q became %q", s, line)
 		}
 	})
 }

@@ -55,6 +55,14 @@ func (w *workspace) inside(t *testing.T, script string) string {
 // editor is there.
 func start(t *testing.T) *workspace {
 	t.Helper()
+	w := run(t)
+	w.awaitReady(t)
+	return w
+}
+
+// run is start without waiting, and with variables that the container gets besides.
+func run(t *testing.T, env ...string) *workspace {
+	t.Helper()
 	image := os.Getenv("KALPANA_WORKSPACE_IMAGE")
 	if image == "" {
 		image = "kalpana/workspace:latest"
@@ -75,16 +83,19 @@ func start(t *testing.T) *workspace {
 			t.Errorf("remove the container: %v\n%s", err, out)
 		}
 	})
-	docker(t, "run", "-d", "--name", w.name, "--read-only",
+	args := []string{"run", "-d", "--name", w.name, "--read-only",
 		"--tmpfs", "/tmp:rw,exec,nosuid,nodev,size=512m,mode=1777",
 		"--tmpfs", "/run:rw,noexec,nosuid,nodev,size=16m,mode=755,uid=1000,gid=1000",
 		"-v", "/home/coder", "-v", "/workspace", "-v", "/nix",
 		"--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--user", "1000:1000",
 		"--pids-limit", "512", "--memory", "2g", "--memory-swap", "2g",
-		"-e", "KALPANA_KEY_SHA256="+hex.EncodeToString(sum[:]),
-		"-p", "127.0.0.1::8080", "-p", "127.0.0.1::3001", image)
+		"-e", "KALPANA_KEY_SHA256=" + hex.EncodeToString(sum[:]),
+		"-p", "127.0.0.1::8080", "-p", "127.0.0.1::3001"}
+	for _, e := range env {
+		args = append(args, "-e", e)
+	}
+	docker(t, append(args, image)...)
 	w.editor, w.api = docker(t, "port", w.name, "8080"), docker(t, "port", w.name, "3001")
-	w.awaitReady(t)
 	return w
 }
 

@@ -32,7 +32,7 @@ type launch struct {
 	command     string   // for lists
 	description string
 	path        string            // the client's
-	env         []string          // what its kind gets beside Processes.env
+	env         []string          // what its kind gets beside that of all processes
 	request     map[string]string // what the client wants in the environment
 
 	background bool
@@ -64,7 +64,7 @@ func (ps *Processes) launch(l launch) (*process, error) {
 	// The folder that was checked, whatever its name leads to by now: the child changes to
 	// it before its copy of the descriptor is closed.
 	cmd.Dir = "/proc/self/fd/" + strconv.Itoa(int(dir.Fd()))
-	cmd.Env = join(ps.env, l.env, wanted, []string{"PWD=" + path, mark})
+	cmd.Env = join(ps.extend(ps.env), l.env, wanted, []string{"PWD=" + path, mark})
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 
 	p := &process{

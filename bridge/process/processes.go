@@ -49,6 +49,9 @@ type Options struct {
 	Run  Runner
 	// Env is the environment of every process; variables KALPANA_… are left out.
 	Env []string
+	// Extend returns the environment of a process that starts, made of Env: with what the
+	// workspace has besides. Default: Env as it is.
+	Extend func(env []string) []string
 	// Now tells the time that is reported. Default: time.Now.
 	Now func() time.Time
 	Log *slog.Logger
@@ -63,6 +66,7 @@ type Processes struct {
 	escapes      error // what root says of paths that lead out
 	run          Runner
 	env          []string
+	extend       func([]string) []string
 	now          func() time.Time
 	log          *slog.Logger
 	memoryEvents string
@@ -96,12 +100,15 @@ func New(o Options) *Processes {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Extend == nil {
+		o.Extend = func(env []string) []string { return env }
+	}
 	if o.MemoryEvents == "" {
 		o.MemoryEvents = memoryEvents
 	}
 	life, stop := context.WithCancel(context.Background())
 	return &Processes{
-		root: o.Root, escapes: escapeError(o.Root), run: o.Run, env: baseEnv(o.Env), now: o.Now, log: o.Log, memoryEvents: o.MemoryEvents,
+		root: o.Root, escapes: escapeError(o.Root), run: o.Run, env: baseEnv(o.Env), extend: o.Extend, now: o.Now, log: o.Log, memoryEvents: o.MemoryEvents,
 		prefix: strings.ToLower(rand.Text()[:6]) + "-", life: life, stop: stop, read: make(map[*process]struct{}),
 	}
 }

@@ -28,8 +28,8 @@ const (
 type Supervisor struct {
 	// Command is the program and its arguments.
 	Command []string
-	// Env is its whole environment; see ChildEnv.
-	Env      []string
+	// Env returns its whole environment, at each start; see ChildEnv.
+	Env      func() []string
 	Children *Children
 	Log      *slog.Logger
 	// Grace replaces termGrace if positive.
@@ -63,7 +63,7 @@ func (s *Supervisor) Run(ctx context.Context) {
 // once runs the command to its end, or to ctx's.
 func (s *Supervisor) once(ctx context.Context) error {
 	cmd := exec.Command(s.Command[0], s.Command[1:]...)
-	cmd.Env = s.Env
+	cmd.Env = s.Env()
 	// The files themselves, not pipes: a grandchild that keeps one open holds up nobody.
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	// A group of its own, so that the end reaches its children.

@@ -100,7 +100,7 @@ func TestEditorComesBackAfterItIsKilled(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "pid")
 	var log bytes.Buffer
 	end := supervise(t, &Supervisor{
-		Command: []string{"/bin/sh", "-c", `echo $$ >"$0"; exec sleep 1000`, file}, Env: os.Environ(),
+		Command: []string{"/bin/sh", "-c", `echo $$ >"$0"; exec sleep 1000`, file}, Env: os.Environ,
 		Children: c, Log: slog.New(slog.NewJSONHandler(&log, nil)),
 	})
 	eventually(t, "it started", func() bool { return pidFrom(file) != 0 })
@@ -125,7 +125,7 @@ func TestEditorThatIgnoresSIGTERMIsKilledWithItsGroup(t *testing.T) {
 	parent, child := filepath.Join(dir, "parent"), filepath.Join(dir, "child")
 	end := supervise(t, &Supervisor{
 		Command:  []string{"/bin/sh", "-c", `trap '' TERM; sh -c 'echo $$ >"$0"; exec sleep 1000' "$1" & echo $$ >"$0"; while :; do wait; done`, parent, child},
-		Env:      os.Environ(),
+		Env:      os.Environ,
 		Children: c, Log: slog.New(slog.DiscardHandler), Grace: 100 * time.Millisecond,
 	})
 	eventually(t, "both started", func() bool { return pidFrom(parent) != 0 && pidFrom(child) != 0 })
@@ -137,7 +137,7 @@ func TestACommandThatIsNotThereIsTriedAgain(t *testing.T) {
 	c := reaping(t)
 	file := filepath.Join(t.TempDir(), "editor")
 	mark := file + ".ran"
-	supervise(t, &Supervisor{Command: []string{file, mark}, Env: os.Environ(), Children: c, Log: slog.New(slog.DiscardHandler)})
+	supervise(t, &Supervisor{Command: []string{file, mark}, Env: os.Environ, Children: c, Log: slog.New(slog.DiscardHandler)})
 	if err := os.WriteFile(file+".new", []byte("#!/bin/sh\necho $$ >\"$1\"\nexec sleep 1000\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
 )
 
 // The tests run the real program: this binary, told to be it.
@@ -117,6 +118,66 @@ func TestServeFromStartToEnd(t *testing.T) {
 	check, _ = program(t, nil, "healthcheck", "-inside-socket", health)
 	if err := check.Run(); err == nil || check.ProcessState.ExitCode() != 1 {
 		t.Errorf("healthcheck after the end: %v", err)
+	}
+}
+
+func TestAnEditorThatIsHeldBackStartsWhenItIsTold(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	seen := filepath.Join(dir, "env")
+	sum := sha256.Sum256([]byte("key"))
+	serve, out := program(t, []string{"KALPANA_KEY_SHA256=" + hex.EncodeToString(sum[:]), bridge.HoldEditor + "=1", "HOME=" + dir},
+		"serve", "-api", "127.0.0.1:0", "-editor", "127.0.0.1:0", "-inside-socket", filepath.Join(dir, "h.sock"), "-root", dir, "-editor-socket", filepath.Join(dir, "e.sock"),
+		"--", "/bin/sh", "-c", `env >"$0.new"; mv "$0.new" "$0"; exec sleep 1000`, seen)
+	if err := serve.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- serve.Wait() }()
+	t.Cleanup(func() { _ = serve.Process.Kill() })
+	address := regexp.MustCompile(`"api":"([^"]+)"`)
+	eventually(t, "it serves", out, func() bool { return address.MatchString(out.String()) })
+	c, err := bridgeclient.Dial(t.Context(), address.FindStringSubmatch(out.String())[1], "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := os.Mkdir(filepath.Join(dir, "app"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, call := range []struct {
+		kind    string
+		payload any
+	}{
+		{bridge.TypeSetVariables, bridge.SetVariables{Variables: map[string]string{"MINE": "1"}}},
+		{bridge.TypePrepareEnvironment, nil},
+		{bridge.TypeStartEditor, bridge.StartEditor{Folder: "app", Tasks: []bridge.EditorTask{{Label: "a", Command: "b"}}}},
+	} {
+		if _, err := os.Stat(seen); err == nil || strings.Contains(out.String(), "editor started") {
+			t.Errorf("the editor had started before %s", call.kind)
+		}
+		if err := c.Call(t.Context(), call.kind, call.payload, nil); err != nil {
+			t.Fatalf("%s: %v", call.kind, err)
+		}
+	}
+	eventually(t, "the editor has started", out, func() bool { _, err := os.Stat(seen); return err == nil })
+	env, _ := os.ReadFile(seen)
+	for _, want := range []string{"MINE=1\n", "WORKSPACE_DIR=" + dir + "/app\n", "EDITOR_SOCKET="} {
+		if !bytes.Contains(env, []byte(want)) {
+			t.Errorf("the editor has no %q: %s", want, env)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, ".local/share/code-server/User/tasks.json")); err != nil {
+		t.Error(err)
+	}
+	_ = serve.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("ended with %v\n%s", err, out)
+		}
+	case <-time.After(15 * time.Second):
+		t.Fatalf("it did not end\n%s", out)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/bridgeserver"
 	"github.com/kalpana-dev/kalpana/bridge/supervisor"
 )
@@ -22,6 +23,12 @@ const keyVariable = "KALPANA_KEY_SHA256"
 // othersGrace is what processes other than the editor get to end themselves, within the
 // ten seconds after which Docker ends the container by force.
 const othersGrace = 2 * time.Second
+
+// Where the image has what belongs to the editor, see bridge/image.
+const (
+	editorCLI  = "/usr/local/bin/editor-cli"
+	editorNode = "/opt/code-server/bin/node"
+)
 
 type settings struct {
 	api, editor, inside, root, state, editorSocket string
@@ -35,7 +42,7 @@ func parse(args []string) (settings, error) {
 	flags.StringVar(&s.editor, "editor", ":8080", "`address` of the editor")
 	flags.StringVar(&s.inside, "inside-socket", insideSocket, "`socket` for the healthcheck and credential commands; @ begins an abstract name")
 	flags.StringVar(&s.root, "root", "/workspace", "`folder` that file requests are confined to")
-	flags.StringVar(&s.state, "state", defaultState(), "`folder` for what the bridge keeps: checkpoints")
+	flags.StringVar(&s.state, "state", defaultState(), "`folder` for what the bridge keeps: checkpoints, the environment")
 	flags.StringVar(&s.editorSocket, "editor-socket", "", "`socket` that the command is told to listen on, as EDITOR_SOCKET (default: in /run/kalpana, or in a new folder if that cannot be written)")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -77,10 +84,18 @@ func run(s settings, log *slog.Logger) error {
 		s.editorSocket = filepath.Join(dir, "editor.sock")
 	}
 	children := supervisor.NewChildren()
-	server, err := bridgeserver.New(bridgeserver.Config{
+	cfg := bridgeserver.Config{
 		KeySHA256: os.Getenv(keyVariable), Root: s.root, StateDir: s.state, EditorSocket: s.editorSocket,
+		HoldEditor: os.Getenv(bridge.HoldEditor) == "1", EditorCLI: []string{editorCLI},
+		Probes:   [][]string{{"/bin/bash", "-c", ":"}, {editorNode, "--version"}},
 		Children: children, Env: supervisor.ChildEnv(os.Environ()), Version: version(), Log: log,
-	})
+	}
+	// The same places as in start-editor and env-hook.sh of the image.
+	if home := os.Getenv("HOME"); filepath.IsAbs(home) {
+		cfg.EditorData = filepath.Join(home, ".local", "share", "code-server")
+		cfg.EnvironmentScript = filepath.Join(home, ".cache", "kalpana", "env.sh")
+	}
+	server, err := bridgeserver.New(cfg)
 	if err != nil {
 		return fmt.Errorf("set up the bridge (key hash from %s): %w", keyVariable, err)
 	}
@@ -97,9 +112,16 @@ func run(s settings, log *slog.Logger) error {
 	var reaper, editor sync.WaitGroup
 	reaper.Go(func() { children.Reap(reaping) })
 	editor.Go(func() {
+		select {
+		case <-server.MayStart():
+		case <-ctx.Done():
+			return
+		}
 		(&supervisor.Supervisor{
-			Command:  s.command,
-			Env:      supervisor.ChildEnv(os.Environ(), "EDITOR_SOCKET="+s.editorSocket),
+			Command: s.command,
+			Env: func() []string {
+				return server.EditorEnv(supervisor.ChildEnv(os.Environ(), "EDITOR_SOCKET="+s.editorSocket))
+			},
 			Children: children,
 			Log:      log,
 		}).Run(ctx)
