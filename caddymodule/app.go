@@ -67,7 +67,7 @@ func (a *App) Provision(ctx caddy.Context) error {
 // complete fills in secrets and defaults, and refuses what cannot work.
 func (a *App) complete() error {
 	repl := caddy.NewReplacer()
-	for _, secret := range []*string{&a.Secret, &a.DatabaseURL, &a.GitHubClientID, &a.GitHubClientSecret, &a.OIDCIssuer, &a.OIDCClientID, &a.OIDCClientSecret, &a.OpenRouterAPIKey} {
+	for _, secret := range []*string{&a.Secret, &a.OldSecret, &a.DatabaseURL, &a.GitHubClientID, &a.GitHubClientSecret, &a.GitHubWebhookSecret, &a.OIDCIssuer, &a.OIDCClientID, &a.OIDCClientSecret, &a.OpenRouterAPIKey} {
 		*secret = repl.ReplaceAll(*secret, "")
 	}
 	if a.DataDir == "" {

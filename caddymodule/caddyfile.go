@@ -38,11 +38,13 @@ func parseHandler(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	c := &a.Config
 	texts := map[string][]*string{
-		"domain": {&c.Domain}, "workspace_domain": {&c.WorkspaceDomain}, "data_dir": {&c.DataDir}, "secret": {&c.Secret},
+		"domain": {&c.Domain}, "workspace_domain": {&c.WorkspaceDomain}, "data_dir": {&c.DataDir}, "secret": {&c.Secret, &c.OldSecret},
 		"database_url": {&c.DatabaseURL}, "docker_host": {&c.DockerHost}, "workspace_image": {&c.WorkspaceImage}, "signup": {&c.Signup},
 		"github": {&c.GitHubClientID, &c.GitHubClientSecret}, "github_urls": {&c.GitHubURL, &c.GitHubAPIURL},
 		"oidc":       {&c.OIDCIssuer, &c.OIDCClientID, &c.OIDCClientSecret},
 		"openrouter": {&c.OpenRouterAPIKey, &c.OpenRouterBaseURL}, "agent_model": {&c.AgentModel},
+		"github_webhook_secret": {&c.GitHubWebhookSecret}, "template_packages": {&c.TemplatePackages},
+		"nix_cache": {&c.NixCacheURL, &c.NixCacheKey}, "nixpkgs": {&c.Nixpkgs},
 		"agent_mode": {&c.AgentMode}, "agent_mode_cap": {&c.AgentModeCap},
 	}
 	ints := map[string]*int{"https_port": &c.HTTPSPort, "ports_start": &c.PortStart, "ports_end": &c.PortEnd, "max_workspaces_per_user": &c.MaxWorkspacesPerUser}

@@ -15,7 +15,7 @@
 //			workspace_domain         example.net
 //			https_port               8443
 //			data_dir                 /var/lib/kalpana
-//			secret                   {env.KALPANA_SECRET}
+//			secret                   {env.KALPANA_SECRET} {env.KALPANA_OLD_SECRET}
 //			database_url             {env.DATABASE_URL}
 //			docker_host              unix:///var/run/docker.sock
 //			ports                    40000 50000
@@ -27,6 +27,12 @@
 //			signup                   invite
 //			github                   <client id> {env.GITHUB_CLIENT_SECRET}
 //			github_urls              https://github.com https://api.github.com
+//			github_webhook_secret    {env.GITHUB_WEBHOOK_SECRET}
+//			nix_custom_configs       true
+//			private_repos            true
+//			template_packages        debian
+//			nix_cache                https://cache.nixos.org <public key>
+//			nixpkgs                  github:NixOS/nixpkgs/nixos-unstable
 //			oidc                     <issuer> <client id> {env.OIDC_CLIENT_SECRET}
 //			openrouter               {env.OPENROUTER_API_KEY} https://openrouter.ai/api/v1
 //			agent_model              <model>

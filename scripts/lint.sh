@@ -10,7 +10,7 @@ fi
 go mod verify >/dev/null
 go vet ./...
 go run honnef.co/go/tools/cmd/staticcheck@v0.8.1 ./...
-shellcheck scripts/*.sh .ci/run bench/*.sh bridge/image/*.sh bridge/image/start-editor
+shellcheck scripts/*.sh .ci/run bench/*.sh bridge/image/*.sh bridge/image/start-editor bridge/image/editor-cli
 npm --prefix ui run --silent lint
 npm --prefix ui run --silent typecheck
 echo "lint: clean"

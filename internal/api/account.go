@@ -45,6 +45,7 @@ type meOutput struct {
 			Signup       string `json:"signup" enum:"open,invite,closed"`
 			Nix          bool   `json:"nix"`
 			PrivateRepos bool   `json:"privateRepos"`
+			Webhook      bool   `json:"webhook" doc:"Whether events of GitHub repositories are taken."`
 		} `json:"features"`
 		WorkspaceDomain string `json:"workspaceDomain"`
 		HTTPSPort       int    `json:"httpsPort"`
@@ -68,7 +69,7 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	b.Limits.MaxWorkspaces, b.Limits.Workspaces = s.limitOf(ctx), s.Workspaces.Count(u.ID)
 	b.Defaults.Memory, b.Defaults.CPU, b.Defaults.IdleTimeout = c.Memory, c.CPU, int64(time.Duration(*c.IdleTimeout)/time.Second)
 	b.Features.GitHub, b.Features.OIDC, b.Features.Signup = c.GitHubClientID != "", c.OIDCIssuer != "", c.Signup
-	b.Features.Nix, b.Features.PrivateRepos = *c.NixCustomConfigs, *c.PrivateRepos
+	b.Features.Nix, b.Features.PrivateRepos, b.Features.Webhook = *c.NixCustomConfigs, *c.PrivateRepos, c.GitHubWebhookSecret != ""
 	b.WorkspaceDomain, b.HTTPSPort, b.EmbedEditor, b.Version = c.WorkspaceDomain, c.HTTPSPort, c.EmbedEditor(), s.Version
 	return out, nil
 }

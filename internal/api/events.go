@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/chat"
+	"github.com/kalpana-dev/kalpana/internal/repoevent"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -48,6 +49,7 @@ type event struct {
 	user string // who may see it
 	ws   workspace.Workspace
 	chat chat.Chat
+	repo repoevent.Event
 }
 
 // NewEvents returns a hub whose ids are not those of an earlier process.
@@ -90,6 +92,13 @@ func (e *Events) AnnounceChatDeleted(c chat.Chat) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.publish(event{name: "chat.deleted", id: c.ID, user: c.OwnerID, chat: c})
+}
+
+// AnnounceRepository tells readers what happened at the repository of a workspace.
+func (e *Events) AnnounceRepository(n repoevent.Notice) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.publish(event{name: "repository", id: n.WorkspaceID, user: n.OwnerID, repo: n.Event})
 }
 
 func (e *Events) publish(ev event) {
@@ -155,6 +164,8 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 		switch ev.name {
 		case "workspace":
 			data = s.wire(ev.ws)
+		case "repository":
+			data = map[string]any{"workspaceId": ev.id, "event": wireRepositoryEvent(ev.repo)}
 		case "chat":
 			data = wireChat(ev.chat)
 		case "chat.deleted":

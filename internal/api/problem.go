@@ -37,6 +37,8 @@ type Problem struct {
 type FieldError struct {
 	Field   string `json:"field" doc:"Path of the field, for example body.name."`
 	Message string `json:"message"`
+	Line    int    `json:"line,omitempty" doc:"Where in the field's text, from 1."`
+	Column  int    `json:"column,omitempty"`
 }
 
 func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
@@ -89,9 +91,9 @@ var humaErrors = sync.OnceFunc(func() {
 			var d huma.ErrorDetailer
 			if errors.As(err, &d) {
 				detail := d.ErrorDetail()
-				p.Errors = append(p.Errors, FieldError{detail.Location, detail.Message})
+				p.Errors = append(p.Errors, FieldError{Field: detail.Location, Message: detail.Message})
 			} else if err != nil {
-				p.Errors = append(p.Errors, FieldError{"", err.Error()})
+				p.Errors = append(p.Errors, FieldError{Message: err.Error()})
 			}
 		}
 		return p
@@ -166,6 +168,6 @@ func bridgeProblem(e *bridge.Error) *Problem {
 
 func invalidField(field, message string) *Problem {
 	p := problem(422, "validation_failed", message)
-	p.Errors = []FieldError{{field, message}}
+	p.Errors = []FieldError{{Field: field, Message: message}}
 	return p
 }

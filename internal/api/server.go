@@ -16,7 +16,9 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/config"
 	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/spend"
+	"github.com/kalpana-dev/kalpana/internal/template"
 	"github.com/kalpana-dev/kalpana/internal/uistream"
+	"github.com/kalpana-dev/kalpana/internal/variable"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -37,6 +39,22 @@ type Options struct {
 	Listening func(ctx context.Context, w workspace.Workspace) ([]bridge.Port, error)
 	// OpenEditor shows a file of a running workspace in its open editor.
 	OpenEditor func(ctx context.Context, w workspace.Workspace, path string, line, column int) error
+	// CheckRepository says whether a user may open a repository here, and what it is to be
+	// called: its short form, and the branch that an address names. Its errors are those of
+	// package gitaccess.
+	CheckRepository func(ctx context.Context, userID, repository string) (short, branch string, err error)
+	// CheckTemplate says whether a user may use a template; template.ErrNotFound if not.
+	CheckTemplate func(ctx context.Context, userID, id string) error
+	// CheckNix says what is wrong with the text of a Nix configuration. An error means that
+	// it could not be checked.
+	CheckNix func(ctx context.Context, text string) ([]template.Problem, error)
+	// CloneAgain tries the clone of a running workspace again.
+	CloneAgain func(ctx context.Context, id string) error
+	GitHub     GitHubOptions
+	Templates  Templates
+	Variables  *variable.Service
+	Webhook    WebhookOptions
+	Repository RepositoryOptions
 	// Ready returns what does not answer, by name; empty when all does.
 	Ready   func(context.Context) map[string]error
 	Version string
@@ -68,6 +86,12 @@ func New(o Options) *Server {
 	s.registerMe()
 	s.registerWorkspaces()
 	s.registerPorts()
+	s.registerRepository(o.Repository)
+	s.registerGitHub(o.GitHub)
+	s.registerGitCredentials(o.GitHub)
+	s.registerTemplates(o.Templates)
+	s.registerVariables(o.Variables)
+	s.registerWebhook(o.Webhook)
 	s.registerChats()
 	s.registerAgent()
 	s.registerTokens()
@@ -140,7 +164,8 @@ func AsOperator(r *http.Request, userID string) *http.Request {
 func open(path string) bool {
 	switch path {
 	case "/healthz", "/readyz", "/api/openapi.json", "/api/openapi.yaml", "/api/openapi-3.0.json", "/api/openapi-3.0.yaml",
-		"/api/v1/healthz", "/api/v1/readyz", "/api/v1/auth/providers", "/api/v1/auth/login", "/api/v1/auth/signup":
+		"/api/v1/healthz", "/api/v1/readyz", "/api/v1/auth/providers", "/api/v1/auth/login", "/api/v1/auth/signup",
+		webhookPath: // what counts there is the signature
 		return true
 	}
 	return false

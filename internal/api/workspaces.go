@@ -2,40 +2,61 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/kalpana-dev/kalpana/internal/provision"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
 // Workspace is a workspace on the wire.
 type Workspace struct {
-	ID           string     `json:"id" pattern:"^[a-z0-9]{12}$"`
-	Name         string     `json:"name"`
-	Status       string     `json:"status" enum:"STOPPED,STARTING,RUNNING,STOPPING,ERROR"`
-	StatusReason string     `json:"statusReason" doc:"Why it is in this status, as a sentence; empty when there is nothing to say."`
-	VSCodePort   int        `json:"vscodePort" doc:"Leased host port of VS Code; 0 without a lease."`
-	AgentPort    int        `json:"agentPort" doc:"Leased host port of the bridge; 0 without a lease."`
-	ContainerID  string     `json:"containerId"`
-	VSCodeURL    string     `json:"vscodeUrl" format:"uri"`
-	AgentURL     string     `json:"agentUrl" format:"uri"`
-	Template     string     `json:"template"`
-	GithubRepo   string     `json:"githubRepo"`
-	Branch       string     `json:"branch"`
-	NixConfig    string     `json:"nixConfig"`
-	Memory       int64      `json:"memory" doc:"Bytes."`
-	CPU          int64      `json:"cpu" doc:"Billionths of a core."`
-	IdleTimeout  int64      `json:"idleTimeout" doc:"Seconds without use after which it is stopped; 0 = never."`
-	LastActiveAt *time.Time `json:"lastActiveAt"`
-	Activity     []string   `json:"activity" nullable:"false" doc:"What keeps it in use at this moment."`
-	StopsAt      *time.Time `json:"stopsAt" doc:"When it will be stopped if it is not used until then; null when it will not."`
-	CreatedAt    time.Time  `json:"createdAt"`
-	UpdatedAt    time.Time  `json:"updatedAt"`
-	OwnerID      string     `json:"ownerId"`
+	ID           string `json:"id" pattern:"^[a-z0-9]{12}$"`
+	Name         string `json:"name"`
+	Status       string `json:"status" enum:"STOPPED,STARTING,RUNNING,STOPPING,ERROR"`
+	StatusReason string `json:"statusReason" doc:"Why it is in this status, as a sentence; empty when there is nothing to say."`
+	VSCodePort   int    `json:"vscodePort" doc:"Leased host port of VS Code; 0 without a lease."`
+	AgentPort    int    `json:"agentPort" doc:"Leased host port of the bridge; 0 without a lease."`
+	ContainerID  string `json:"containerId"`
+	VSCodeURL    string `json:"vscodeUrl" format:"uri"`
+	AgentURL     string `json:"agentUrl" format:"uri"`
+	Template     string `json:"template"`
+	GithubRepo   string `json:"githubRepo"`
+	Branch       string `json:"branch"`
+	NixConfig    string `json:"nixConfig"`
+	// What the last start put into it.
+	TemplateVersion int        `json:"templateVersion" doc:"The version that counts; 0 before the first start."`
+	Folder          string     `json:"folder" doc:"Where the editor opens, relative to /workspace."`
+	Clone           Clone      `json:"clone"`
+	Packages        []string   `json:"packages" nullable:"false" doc:"Debian packages that its image has beyond the others."`
+	Notices         []Notice   `json:"notices" nullable:"false" doc:"What did not work at the last start although the workspace runs."`
+	Memory          int64      `json:"memory" doc:"Bytes."`
+	CPU             int64      `json:"cpu" doc:"Billionths of a core."`
+	IdleTimeout     int64      `json:"idleTimeout" doc:"Seconds without use after which it is stopped; 0 = never."`
+	LastActiveAt    *time.Time `json:"lastActiveAt"`
+	Activity        []string   `json:"activity" nullable:"false" doc:"What keeps it in use at this moment."`
+	StopsAt         *time.Time `json:"stopsAt" doc:"When it will be stopped if it is not used until then; null when it will not."`
+	CreatedAt       time.Time  `json:"createdAt"`
+	UpdatedAt       time.Time  `json:"updatedAt"`
+	OwnerID         string     `json:"ownerId"`
+}
+
+// Clone tells how the repository came into a workspace.
+type Clone struct {
+	State   string `json:"state" enum:",done,failed"`
+	Problem string `json:"problem" doc:"Why it failed, as a sentence."`
+}
+
+// Notice is one thing that did not work.
+type Notice struct {
+	Kind string `json:"kind" enum:"clone,environment,variables,extensions,setup,template,image"`
+	Text string `json:"text" doc:"A sentence for people."`
 }
 
 // wire is w as users see it. What changes from second to second comes from memory.
@@ -48,8 +69,16 @@ func (s *Server) wire(w workspace.Workspace) Workspace {
 		AgentURL:  strings.Replace(s.Config.Origin(w.ID+".agent."+s.Config.WorkspaceDomain), "https://", "wss://", 1) + "/",
 		Template:  w.Template, GithubRepo: w.GithubRepo, Branch: w.Branch, NixConfig: w.NixConfig,
 		Memory: w.Memory, CPU: w.CPU, IdleTimeout: int64(w.IdleTimeout / time.Second),
+		TemplateVersion: w.TemplateVersion, Folder: w.Folder, Clone: Clone{w.Clone.State, w.Clone.Problem}, Packages: []string{}, Notices: []Notice{},
 		LastActiveAt: optionalTime(active), Activity: []string{},
 		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, OwnerID: w.OwnerID,
+	}
+	if w.Folder != "" {
+		out.VSCodeURL += "?" + url.Values{"folder": {"/workspace/" + w.Folder}}.Encode()
+	}
+	out.Packages = append(out.Packages, w.Packages...)
+	for _, n := range w.Notices {
+		out.Notices = append(out.Notices, Notice(n))
 	}
 	if w.Status == workspace.StatusRunning {
 		if a := s.Activity(w.ID); len(a) > 0 {
@@ -71,11 +100,16 @@ type workspaceInput struct {
 type createWorkspaceInput struct {
 	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"Repeating a request with the same key creates nothing new."`
 	Body struct {
-		Name        string `json:"name" doc:"1 to 60 characters."`
-		Template    string `json:"template,omitempty" maxLength:"100"`
-		GithubRepo  string `json:"githubRepo,omitempty" maxLength:"300"`
-		Branch      string `json:"branch,omitempty" maxLength:"255"`
-		NixConfig   string `json:"nixConfig,omitempty" maxLength:"262144"`
+		Name       string `json:"name" doc:"1 to 60 characters."`
+		Template   string `json:"template,omitempty" maxLength:"100" doc:"Left out = guessed from the repository."`
+		GithubRepo string `json:"githubRepo,omitempty" maxLength:"300" doc:"owner/name at the configured GitHub, or the https:// address of any repository."`
+		Branch     string `json:"branch,omitempty" maxLength:"255"`
+		NixConfig  string `json:"nixConfig,omitempty" maxLength:"262144" doc:"Text of a flake.nix, or of a shell.nix."`
+		Clone      *struct {
+			Depth      int   `json:"depth,omitempty" minimum:"0" maximum:"1000000" doc:"This many commits only; 0 = all."`
+			Submodules *bool `json:"submodules,omitempty" doc:"Left out = true."`
+			LFS        *bool `json:"lfs,omitempty" doc:"Left out = true."`
+		} `json:"clone,omitempty"`
 		Memory      int64  `json:"memory,omitempty" doc:"Bytes; 0 = the installation's default."`
 		CPU         int64  `json:"cpu,omitempty" doc:"Billionths of a core; 0 = the installation's default."`
 		IdleTimeout *int64 `json:"idleTimeout,omitempty" minimum:"0" maximum:"31536000" doc:"Seconds; 0 = never stopped; left out = the installation's default."`
@@ -87,6 +121,8 @@ type updateWorkspaceInput struct {
 	ID   string `path:"id" maxLength:"64"`
 	Body struct {
 		Name        *string `json:"name,omitempty"`
+		Template    *string `json:"template,omitempty" maxLength:"100" doc:"Counts from the next start."`
+		NixConfig   *string `json:"nixConfig,omitempty" maxLength:"262144" doc:"Counts from the next start."`
 		Memory      *int64  `json:"memory,omitempty" doc:"Counts from the next start."`
 		CPU         *int64  `json:"cpu,omitempty" doc:"Counts from the next start."`
 		IdleTimeout *int64  `json:"idleTimeout,omitempty" minimum:"0" maximum:"31536000"`
@@ -108,8 +144,25 @@ func (s *Server) registerWorkspaces() {
 	})
 	huma.Register(s.api, operation("POST", base, "create-workspace", "Create a workspace, and start it", 201), func(ctx context.Context, in *createWorkspaceInput) (*workspaceOutput, error) {
 		b := in.Body
+		if strings.TrimSpace(b.GithubRepo) != "" {
+			short, branch, err := s.CheckRepository(ctx, caller(ctx).UserID, b.GithubRepo)
+			if err != nil {
+				return nil, s.failGit(err)
+			}
+			b.GithubRepo = short
+			if b.Branch == "" {
+				b.Branch = branch
+			}
+		}
+		if err := s.checkOutfit(ctx, &b.Template, &b.NixConfig); err != nil {
+			return nil, err
+		}
+		clone := workspace.Clone{Submodules: true, LFS: true}
+		if c := b.Clone; c != nil {
+			clone = workspace.Clone{Depth: c.Depth, Submodules: c.Submodules == nil || *c.Submodules, LFS: c.LFS == nil || *c.LFS}
+		}
 		w, err := s.Workspaces.Create(ctx, workspace.CreateInput{
-			OwnerID: caller(ctx).UserID, Name: b.Name, Template: b.Template, GithubRepo: b.GithubRepo, Branch: b.Branch, NixConfig: b.NixConfig,
+			OwnerID: caller(ctx).UserID, Name: b.Name, Template: b.Template, GithubRepo: b.GithubRepo, Branch: b.Branch, NixConfig: b.NixConfig, Clone: clone,
 			Memory: b.Memory, CPU: b.CPU, IdleTimeout: seconds(b.IdleTimeout), Start: b.Start, Request: in.Key, Limit: s.limitOf(ctx),
 		})
 		if err != nil {
@@ -128,7 +181,10 @@ func (s *Server) registerWorkspaces() {
 		if _, err := s.own(ctx, in.ID); err != nil {
 			return nil, err
 		}
-		w, err := s.Workspaces.Update(ctx, in.ID, workspace.UpdateInput{Name: in.Body.Name, Memory: in.Body.Memory, CPU: in.Body.CPU, IdleTimeout: seconds(in.Body.IdleTimeout)})
+		if err := s.checkOutfit(ctx, in.Body.Template, in.Body.NixConfig); err != nil {
+			return nil, err
+		}
+		w, err := s.Workspaces.Update(ctx, in.ID, workspace.UpdateInput{Name: in.Body.Name, Template: in.Body.Template, NixConfig: in.Body.NixConfig, Memory: in.Body.Memory, CPU: in.Body.CPU, IdleTimeout: seconds(in.Body.IdleTimeout)})
 		if err != nil {
 			return nil, s.fail(err)
 		}
@@ -156,6 +212,18 @@ func (s *Server) registerWorkspaces() {
 	})
 	order("restart", "Stop it and start it again", 202, s.Workspaces.Restart)
 	order("delete", "Delete it with all its files", 202, s.Workspaces.Delete)
+	huma.Register(s.api, operation("POST", base+"/{id}/clone", "clone-again", "Try the clone again that failed", 202), func(ctx context.Context, in *workspaceInput) (*workspaceOutput, error) {
+		w, err := s.own(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.CloneAgain(ctx, in.ID); errors.Is(err, provision.ErrNotRunning) {
+			return nil, problem(409, "workspace_not_running", "Start the workspace first; that tries the clone again by itself.")
+		} else if err != nil {
+			return nil, s.fail(err)
+		}
+		return &workspaceOutput{s.wire(w)}, nil
+	})
 }
 
 func (s *Server) listWorkspaces(ctx context.Context, owner string, in *Page) (*list[Workspace], error) {

@@ -63,6 +63,13 @@ func (s *Service) send(ctx context.Context, userID string, req uistream.Request)
 		t.model = s.modelOf(c, settings)
 	}
 	t.secrets = append(slices.Clone(s.Secrets), key)
+	if s.SecretsOf != nil {
+		more, err := s.SecretsOf(ctx, userID)
+		if err != nil {
+			return nil, fmt.Errorf("read the secrets of user %s, which no result may show: %w", userID, err)
+		}
+		t.secrets = append(t.secrets, more...)
+	}
 	if t.mode = permission.Mode(req.Mode); t.mode == "" {
 		t.mode = c.Mode
 	}

@@ -98,6 +98,9 @@ type Options struct {
 	OwnKeys, AllowTraining bool
 	// Secrets are values that no tool result may contain, such as the server's provider key.
 	Secrets []string
+	// SecretsOf are more of them, those that a user has stored for their workspaces; asked once a
+	// turn. nil = none.
+	SecretsOf func(ctx context.Context, userID string) ([]string, error)
 
 	// Process names this process in records; it must differ from all others. Default: random.
 	Process string

@@ -25,6 +25,9 @@ type Config struct {
 	DataDir string `json:"data_dir,omitempty"`
 	// Secret is key material, 32 bytes or more. Default: generated into DataDir.
 	Secret string `json:"secret,omitempty"`
+	// OldSecret is what Secret was before it was changed: what was sealed with it is read,
+	// and sealed anew at the start. 32 bytes or more.
+	OldSecret string `json:"old_secret,omitempty"`
 	// DatabaseURL is a mongodb:// or mongodb+srv:// address. Default: the embedded database.
 	DatabaseURL string `json:"database_url,omitempty"`
 	// DockerHost is the engine's address. Default: unix:///var/run/docker.sock.
@@ -53,6 +56,8 @@ type Config struct {
 	// GitHubURL and GitHubAPIURL are for GitHub Enterprise. Default: the public service.
 	GitHubURL    string `json:"github_url,omitempty"`
 	GitHubAPIURL string `json:"github_api_url,omitempty"`
+	// GitHubWebhookSecret is what GitHub signs its webhooks with; empty = none are taken.
+	GitHubWebhookSecret string `json:"github_webhook_secret,omitempty"`
 	// OIDCIssuer, OIDCClientID and OIDCClientSecret switch OpenID Connect on; all or none.
 	OIDCIssuer       string `json:"oidc_issuer,omitempty"`
 	OIDCClientID     string `json:"oidc_client_id,omitempty"`
@@ -83,7 +88,16 @@ type Config struct {
 	AgentAllowTraining *bool `json:"agent_allow_training,omitempty"`
 	// NixCustomConfigs and PrivateRepos allow what their names say. Default: true.
 	NixCustomConfigs *bool `json:"nix_custom_configs,omitempty"`
-	PrivateRepos     *bool `json:"private_repos,omitempty"`
+	// TemplatePackages says where templates that have both a flake and Debian packages get
+	// their tools: debian or nix. Default: debian.
+	TemplatePackages string `json:"template_packages,omitempty"`
+	// NixCacheURL is the binary cache that workspaces use, NixCacheKey the key that it signs
+	// with. Default: Nix's own, https://cache.nixos.org.
+	NixCacheURL string `json:"nix_cache_url,omitempty"`
+	NixCacheKey string `json:"nix_cache_key,omitempty"`
+	// Nixpkgs is the flake reference that "nixpkgs" stands for. Default: github:NixOS/nixpkgs/nixos-unstable.
+	Nixpkgs      string `json:"nixpkgs,omitempty"`
+	PrivateRepos *bool  `json:"private_repos,omitempty"`
 }
 
 // Defaults returns c with every empty field set to its default.
@@ -105,6 +119,9 @@ func (c Config) Defaults() Config {
 	set(&c.MaxWorkspacesPerUser, 5)
 	set(&c.WorkspaceImage, "kalpana/workspace:latest")
 	set(&c.Signup, SignupInvite)
+	set(&c.TemplatePackages, PackagesDebian)
+	set(&c.NixCacheURL, "https://cache.nixos.org")
+	set(&c.Nixpkgs, "github:NixOS/nixpkgs/nixos-unstable")
 	set(&c.GitHubURL, "https://github.com")
 	set(&c.GitHubAPIURL, "https://api.github.com")
 	set(&c.OpenRouterBaseURL, "https://openrouter.ai/api/v1")
@@ -128,6 +145,12 @@ const (
 	SignupOpen   = "open"
 	SignupInvite = "invite"
 	SignupClosed = "closed"
+)
+
+// Where templates' tools come from.
+const (
+	PackagesDebian = "debian"
+	PackagesNix    = "nix"
 )
 
 // Modes of the agent, from the most careful to the freest.

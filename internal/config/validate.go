@@ -25,12 +25,13 @@ func (e *Error) Error() string {
 }
 
 const (
-	minMemory = 256 << 20   // code-server does not start with less
-	minCPU    = 100_000_000 // a tenth of a core
-	maxCPU    = 1024 * 1e9  // more cores than any machine has: catches a wrong unit
-	maxMemory = 64 << 40    // likewise
-	maxIdle   = 365 * 24 * time.Hour
-	maxBudget = 1_000_000 * Dollar // catches cents or billionths in place of dollars
+	minMemory        = 256 << 20   // code-server does not start with less
+	minCPU           = 100_000_000 // a tenth of a core
+	maxCPU           = 1024 * 1e9  // more cores than any machine has: catches a wrong unit
+	maxMemory        = 64 << 40    // likewise
+	maxIdle          = 365 * 24 * time.Hour
+	minWebhookSecret = 16
+	maxBudget        = 1_000_000 * Dollar // catches cents or billionths in place of dollars
 )
 
 // Validate returns the first wrong setting as an *Error. Call it on the result of Defaults.
@@ -57,6 +58,9 @@ func (c Config) Validate() error {
 	}
 	if c.Secret != "" && len(c.Secret) < secretbox.MinSecretBytes {
 		return wrong("KALPANA_SECRET", "(hidden)", fmt.Sprintf("has %d bytes, must have %d or more; leave it empty to have one generated", len(c.Secret), secretbox.MinSecretBytes))
+	}
+	if c.OldSecret != "" && (len(c.OldSecret) < secretbox.MinSecretBytes || c.Secret == "") {
+		return wrong("KALPANA_OLD_SECRET", "(hidden)", fmt.Sprintf("must have %d bytes or more, and KALPANA_SECRET must be set too", secretbox.MinSecretBytes))
 	}
 	if c.DatabaseURL != "" && !strings.HasPrefix(c.DatabaseURL, "mongodb://") && !strings.HasPrefix(c.DatabaseURL, "mongodb+srv://") {
 		return wrong("DATABASE_URL", "(hidden)", "must begin with mongodb:// or mongodb+srv://, or be empty for the embedded database")
@@ -96,6 +100,20 @@ func (c Config) Validate() error {
 	default:
 		return wrong("KALPANA_SIGNUP", c.Signup, "must be open, invite or closed")
 	}
+	switch c.TemplatePackages {
+	case PackagesDebian, PackagesNix:
+	default:
+		return wrong("TEMPLATE_PACKAGES", c.TemplatePackages, "must be debian or nix")
+	}
+	if c.GitHubWebhookSecret != "" && len(c.GitHubWebhookSecret) < minWebhookSecret {
+		return wrong("GITHUB_WEBHOOK_SECRET", "(hidden)", fmt.Sprintf("must have %d characters or more", minWebhookSecret))
+	}
+	if strings.ContainsAny(c.Nixpkgs, " \t\n") {
+		return wrong("NIXPKGS", c.Nixpkgs, "must be a flake reference such as github:NixOS/nixpkgs/nixos-unstable")
+	}
+	if strings.ContainsAny(c.NixCacheKey, " \t\n") || c.NixCacheKey != "" && !strings.Contains(c.NixCacheKey, ":") {
+		return wrong("NIX_CACHE_KEY", c.NixCacheKey, "must be a public key as nix key prints it, name:base64")
+	}
 	if (c.GitHubClientID == "") != (c.GitHubClientSecret == "") {
 		return wrong("GITHUB_CLIENT_ID", c.GitHubClientID, "GITHUB_CLIENT_ID and GITHUB_CLIENT_SECRET must both be set, or neither")
 	}
@@ -104,6 +122,7 @@ func (c Config) Validate() error {
 	}
 	for _, u := range []struct{ setting, value string }{
 		{"GITHUB_URL", c.GitHubURL}, {"GITHUB_API_URL", c.GitHubAPIURL}, {"OIDC_ISSUER", c.OIDCIssuer}, {"OPENROUTER_BASE_URL", c.OpenRouterBaseURL},
+		{"NIX_CACHE_URL", c.NixCacheURL},
 	} {
 		if p, err := url.Parse(u.value); u.value != "" && (err != nil || (p.Scheme != "https" && p.Scheme != "http") || p.Host == "" || p.User != nil) {
 			return wrong(u.setting, u.value, "must be an http:// or https:// address without a user name")

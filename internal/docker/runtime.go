@@ -47,6 +47,16 @@ type Runtime struct {
 	started      func()
 	log          *slog.Logger
 
+	process string        // marks the throw-away containers of this Runtime
+	making  joint         // of images and stores
+	builds  chan struct{} // a place for each image or store that is being built
+	checks  chan struct{} // a place for each check that runs
+
+	stores       sync.RWMutex // held for writing while seeds are removed
+	overlay      sync.Mutex   // guards the two below
+	overlayKnown bool
+	overlayErr   error // why stores cannot be shared; nil if they can
+
 	networks sync.Mutex // one maker of networks at a time
 }
 
@@ -65,7 +75,10 @@ func New(o Options) (*Runtime, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Runtime{client: c, installation: o.Installation, observe: o.Observe, started: o.Started, log: o.Log}, nil
+	return &Runtime{
+		client: c, installation: o.Installation, observe: o.Observe, started: o.Started, log: o.Log,
+		process: nonce(), builds: make(chan struct{}, buildsAtOnce), checks: make(chan struct{}, checksAtOnce),
+	}, nil
 }
 
 // Close ends the connections to the engine.
@@ -108,21 +121,25 @@ func (r *Runtime) Create(ctx context.Context, spec workspace.ContainerSpec) (str
 		return "", err
 	}
 	for _, volume := range volumesOf(spec.WorkspaceID) {
-		err := r.call(ctx, "volume_create", workTimeout, func(ctx context.Context) error {
-			_, err := r.client.VolumeCreate(ctx, client.VolumeCreateOptions{Name: volume, Labels: volumeLabels(spec, r.installation)})
-			return err
-		})
-		if err != nil {
+		if volume == nixVolume(spec.WorkspaceID) {
+			continue
+		}
+		if err := r.createVolume(ctx, client.VolumeCreateOptions{Name: volume, Labels: volumeLabels(spec, r.installation)}); err != nil {
 			return "", err
 		}
 	}
+	seed, err := r.ensureNix(ctx, spec)
+	if err != nil {
+		return "", imageError(err, spec.Image)
+	}
+	spec.NixStore = seed // what it is, whatever was wished for
 	var id string
 	create := func(ctx context.Context) error {
 		made, err := r.client.ContainerCreate(ctx, containerOf(spec, r.installation))
 		id = made.ID
 		return err
 	}
-	err := r.call(ctx, "container_create", workTimeout, create)
+	err = r.call(ctx, "container_create", workTimeout, create)
 	if isConflict(err) { // left by a start that was cut off between create and record
 		if err := r.remove(ctx, containerName(spec.WorkspaceID, spec.Epoch)); err != nil {
 			return "", err
@@ -194,12 +211,8 @@ func (r *Runtime) remove(ctx context.Context, id string) error {
 
 // RemoveVolumes deletes the files of a workspace.
 func (r *Runtime) RemoveVolumes(ctx context.Context, workspaceID string) error {
-	for _, volume := range volumesOf(workspaceID) {
-		err := r.call(ctx, "volume_remove", workTimeout, func(ctx context.Context) error {
-			_, err := r.client.VolumeRemove(ctx, volume, client.VolumeRemoveOptions{})
-			return err
-		})
-		if err != nil && !isNotFound(err) {
+	for _, volume := range append(volumesOf(workspaceID), nixUpper(workspaceID)) { // an overlay goes before its layer
+		if err := r.removeVolume(ctx, volume); err != nil {
 			return err
 		}
 	}
@@ -379,7 +392,8 @@ func (r *Runtime) follow(ctx context.Context, out chan<- workspace.Event) (deliv
 				return delivered
 			}
 			delivered = true
-			if slices.Contains(actions, string(m.Action)) && !send(workspace.Event{WorkspaceID: m.Actor.Attributes[labelWorkspace]}) {
+			id := m.Actor.Attributes[labelWorkspace]
+			if id != "" && slices.Contains(actions, string(m.Action)) && !send(workspace.Event{WorkspaceID: id}) {
 				return true
 			}
 		case err := <-stream.Err:

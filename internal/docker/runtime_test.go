@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -73,6 +74,7 @@ func spec(t *testing.T) workspace.ContainerSpec {
 	return workspace.ContainerSpec{
 		WorkspaceID: random(), OwnerID: "owner", Epoch: 1, Image: image, Memory: 1 << 30, CPU: 1e9,
 		VSCodePort: freePort(t), AgentPort: freePort(t), KeySHA256: strings.Repeat("0", 64),
+		Env: map[string]string{bridge.HoldEditor: "1"}, // no test here needs an editor
 	}
 }
 

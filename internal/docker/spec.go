@@ -118,7 +118,8 @@ func mountsOf(s workspace.ContainerSpec, installation string) (mounts []mount.Mo
 	for _, name := range volumesOf(s.WorkspaceID) {
 		mounts = append(mounts, mount.Mount{
 			Type: mount.TypeVolume, Source: name, Target: volumes[name[strings.LastIndexByte(name, '-')+1:]],
-			VolumeOptions: &mount.VolumeOptions{Labels: volumeLabels(s, installation)},
+			// A plain volume begins as a copy of what the image has there; a shared store has it already.
+			VolumeOptions: &mount.VolumeOptions{Labels: volumeLabels(s, installation), NoCopy: s.NixStore != "" && name == nixVolume(s.WorkspaceID)},
 		})
 	}
 	return mounts

@@ -75,6 +75,7 @@ var only = []struct {
 var domain = []string{
 	"internal/workspace", "internal/portlease", "internal/user", "internal/config", "internal/secretbox",
 	"internal/agent", "internal/permission", "internal/uistream", "internal/toolbox", "internal/redact", "internal/spend", "internal/chat",
+	"internal/template", "internal/variable", "internal/repoevent", "internal/provision", "internal/nixcheck",
 }
 
 var transports = []string{"net/http", "github.com/coder/websocket"}
@@ -83,15 +84,16 @@ var transports = []string{"net/http", "github.com/coder/websocket"}
 var layers = [][]string{
 	{"bridge", "internal/user", "internal/secretbox", "internal/metrics", "internal/gateway/ticket", "ui"},
 	{"internal/config"},
-	{"internal/portlease", "internal/permission", "internal/agent", "internal/uistream", "internal/redact"},
+	{"internal/portlease", "internal/permission", "internal/agent", "internal/uistream", "internal/redact", "internal/nixcheck", "internal/template", "internal/variable", "internal/repoevent"},
 	{"internal/toolbox", "internal/spend"},
 	{"internal/workspace", "internal/chat"},
+	{"internal/provision"},
 	{"bridge/child", "bridge/files", "bridge/ports", "bridge/supervisor"},
-	{"bridge/git", "bridge/process", "bridge/search"},
+	{"bridge/git", "bridge/process", "bridge/search", "bridge/environment", "bridge/workbench"},
 	{"bridge/tools"},
 	{"bridge/bridgeclient", "bridge/bridgeserver", "internal/docker", "internal/embeddeddb", "internal/github", "internal/hostnet", "internal/openrouter"},
-	{"internal/gateway", "internal/identity"},
-	{"internal/mongostore"}, // keeps what those two declare
+	{"internal/gateway", "internal/identity", "internal/gitaccess"},
+	{"internal/mongostore"}, // keeps what those declare
 	{"internal/api", "internal/cli"},
 	{"internal/platform"},
 	{"caddymodule"},

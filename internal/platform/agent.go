@@ -172,11 +172,15 @@ func (a *parts) openEditor(ctx context.Context, w workspace.Workspace, path stri
 	return c.Call(ctx, bridge.TypeOpenEditor, bridge.OpenEditor{Path: path, Line: line, Column: column}, nil)
 }
 
-// forgetChats removes the chats of workspaces that are gone.
+// forgetChats removes what belongs to workspaces that are gone: chats, what was unpushed,
+// versions of templates that nobody else has.
 type forgetChats struct {
 	p     *parts
 	chats chatsOfWorkspaces
 	gone  chan string
+
+	mu        sync.Mutex
+	templates map[string]string // by workspace, where it is a user's own
 }
 
 // chatsOfWorkspaces finds workspaces by their chats.
@@ -184,8 +188,19 @@ type chatsOfWorkspaces interface {
 	WorkspacesWithChats(ctx context.Context) ([]string, error)
 }
 
+// ownTemplate is how long the ids of users' own templates are; those of built-in ones are words.
+const ownTemplate = 12
+
 // Announce implements workspace.Announcer.
-func (f *forgetChats) Announce(workspace.Workspace) {}
+func (f *forgetChats) Announce(w workspace.Workspace) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(w.Template) == ownTemplate {
+		f.templates[w.ID] = w.Template
+	} else {
+		delete(f.templates, w.ID)
+	}
+}
 
 // AnnounceDeleted implements workspace.Announcer. It does not block: what does not fit is
 // found by the next look at all.
@@ -239,7 +254,15 @@ const forgetFor = time.Minute
 func (f *forgetChats) forget(ctx context.Context, id string) {
 	ctx, cancel := context.WithTimeout(ctx, forgetFor)
 	defer cancel()
-	if err := f.p.chats.DeleteWorkspace(ctx, id); err != nil {
-		f.p.log.Warn("removing the chats of a workspace that is gone", "workspace", id, "err", err)
+	f.mu.Lock()
+	own := f.templates[id]
+	delete(f.templates, id)
+	f.mu.Unlock()
+	err := errors.Join(f.p.chats.DeleteWorkspace(ctx, id), f.p.store.RemoveUnpushed(ctx, id))
+	if own != "" {
+		err = errors.Join(err, f.p.templates.Forget(ctx, own)) // does nothing while it is used
+	}
+	if err != nil {
+		f.p.log.Warn("removing what belongs to a workspace that is gone", "workspace", id, "err", err)
 	}
 }

@@ -21,14 +21,20 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/docker"
 	"github.com/kalpana-dev/kalpana/internal/embeddeddb"
 	"github.com/kalpana-dev/kalpana/internal/gateway"
+	"github.com/kalpana-dev/kalpana/internal/gitaccess"
+	"github.com/kalpana-dev/kalpana/internal/github"
 	"github.com/kalpana-dev/kalpana/internal/hostnet"
 	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/metrics"
 	"github.com/kalpana-dev/kalpana/internal/mongostore"
 	"github.com/kalpana-dev/kalpana/internal/permission"
 	"github.com/kalpana-dev/kalpana/internal/portlease"
+	"github.com/kalpana-dev/kalpana/internal/provision"
+	"github.com/kalpana-dev/kalpana/internal/repoevent"
 	"github.com/kalpana-dev/kalpana/internal/secretbox"
 	"github.com/kalpana-dev/kalpana/internal/spend"
+	"github.com/kalpana-dev/kalpana/internal/template"
+	"github.com/kalpana-dev/kalpana/internal/variable"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 	"github.com/kalpana-dev/kalpana/ui"
 )
@@ -48,6 +54,11 @@ type parts struct {
 	gateway    *gateway.Gateway
 	leaser     *portlease.Leaser
 	workspaces *workspace.Service
+	access     *gitaccess.Service
+	templates  *template.Service
+	variables  *variable.Service
+	provision  *provision.Service
+	reports    *repoevent.Service
 	ledger     *spend.Ledger
 	chats      *chat.Service
 
@@ -78,7 +89,11 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 			return nil, fmt.Errorf("read the secret: %w", err)
 		}
 	}
-	box, err := secretbox.New(secret)
+	old, err := oldSecrets(c)
+	if err != nil {
+		return nil, fmt.Errorf("read the old secret: %w", err)
+	}
+	box, err := secretbox.New(secret, old...)
 	if err != nil {
 		return nil, err
 	}
@@ -102,10 +117,24 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		}
 	}
 
+	// Accounts at git hosts.
+	hub, err := github.New(github.Options{URL: c.GitHubURL, APIURL: c.GitHubAPIURL, ClientID: c.GitHubClientID, ClientSecret: c.GitHubClientSecret})
+	if err != nil {
+		return nil, err
+	}
+	a.undo = append(a.undo, func() error { hub.Close(); return nil })
+	access := gitaccess.Options{Store: a.store, Box: box, URL: c.GitHubURL, PrivateRepos: *c.PrivateRepos, Log: p.log}
+	if c.GitHubClientID != "" {
+		access.GitHub = hub
+	}
+	if a.access, err = gitaccess.New(access); err != nil {
+		return nil, err
+	}
+
 	// Who is who.
 	a.identity, err = identity.New(identity.Options{
 		Store: a.store, Box: box, BaseURL: c.Origin(c.UIHost()), Signup: c.Signup,
-		GitHub: identity.GitHub{ClientID: c.GitHubClientID, Secret: c.GitHubClientSecret, URL: c.GitHubURL, APIURL: c.GitHubAPIURL},
+		GitHub: identity.GitHub{ClientID: c.GitHubClientID, Secret: c.GitHubClientSecret, URL: c.GitHubURL, APIURL: c.GitHubAPIURL, PrivateRepos: *c.PrivateRepos, Keep: a.access.Connect},
 		OIDC:   identity.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, Secret: c.OIDCClientSecret},
 		Log:    p.log, Observe: p.metrics.Login, ClientIP: func(r *http.Request) string { return p.client(r).IP },
 	})
@@ -127,7 +156,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		return nil, err
 	}
 	events := api.NewEvents()
-	forget := &forgetChats{p: a, chats: a.store.Chats(), gone: make(chan string, 1000)}
+	forget := &forgetChats{p: a, chats: a.store.Chats(), gone: make(chan string, 1000), templates: map[string]string{}}
 
 	// Ports, containers, workspaces.
 	installation := hex.EncodeToString(box.MAC("installation", nil))[:16]
@@ -140,13 +169,16 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	if idle == 0 {
 		idle = -1 // never; zero would mean the package's default
 	}
+	if err := a.outfit(c, box); err != nil {
+		return nil, err
+	}
 	a.workspaces = workspace.New(workspace.Options{
 		Store: a.store.Workspaces(), Leases: a.leaser, Engine: a.engine, Prober: prober{}, LastUse: lastUse, Key: box.WorkspaceKey, Image: c.WorkspaceImage,
-		Announcers: []workspace.Announcer{a.gateway, events, forget}, Observer: p.metrics, Log: p.log, Shared: a.store.Shared(),
+		Announcers: []workspace.Announcer{a.gateway, events, forget, a.provision}, Preparer: a.provision, Observer: p.metrics, Log: p.log, Shared: a.store.Shared(),
 		DefaultMemory: c.Memory, DefaultCPU: c.CPU, MaxPerUser: c.MaxWorkspacesPerUser, IdleTimeout: idle,
 		FlushEvery: 2 * time.Second, StopGrace: stopGrace, Env: func(_ context.Context, w workspace.Workspace) (map[string]string, error) {
 			// Where VS Code's Ports panel says that a port inside is reached.
-			return map[string]string{"VSCODE_PROXY_URI": c.Origin("{{port}}-"+w.ID+".ws."+c.WorkspaceDomain) + "/"}, nil
+			return map[string]string{bridge.HoldEditor: "1", "VSCODE_PROXY_URI": c.Origin("{{port}}-"+w.ID+".ws."+c.WorkspaceDomain) + "/"}, nil
 		},
 	})
 	a.undo = append(a.undo, func() error { return a.workspaces.Close(context.Background()) })
@@ -167,7 +199,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		Store: a.store.Chats(), Workspaces: reach{a}, Models: models.client, Box: box, Ledger: a.ledger, Budgets: budgets, Announcer: events, Observer: p.metrics, Log: p.log,
 		MayGoOn: func(userID string) bool { u, ok := a.identity.User(userID); return ok && !u.Suspended },
 		Model:   c.AgentModel, Mode: permission.Mode(c.AgentMode), ModeCap: permission.Mode(c.AgentModeCap), OwnKeys: *c.AgentOwnKeys, AllowTraining: *c.AgentAllowTraining,
-		Secrets: []string{c.OpenRouterAPIKey, c.GitHubClientSecret, c.OIDCClientSecret, c.Secret}, Shared: a.store.Shared(), TurnsPerUser: c.MaxWorkspacesPerUser,
+		Secrets: []string{c.OpenRouterAPIKey, c.GitHubClientSecret, c.OIDCClientSecret, c.Secret, c.OldSecret, c.GitHubWebhookSecret}, SecretsOf: a.variables.Secrets, Shared: a.store.Shared(), TurnsPerUser: c.MaxWorkspacesPerUser,
 	})
 	a.undo = append(a.undo, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
@@ -181,9 +213,24 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	}
 	a.gateway.Replace(all, asOf)
 
+	a.reports = repoevent.New(repoevent.Options{
+		Store: a.store.RepoEvents(), Watchers: a.watchers, Notify: events.AnnounceRepository, Log: p.log, Shared: a.store.Shared(),
+	})
+	var hooks *github.Webhooks
+	if c.GitHubWebhookSecret != "" {
+		if hooks, err = github.NewWebhooks(c.GitHubWebhookSecret, nil); err != nil {
+			return nil, err
+		}
+	}
 	server := api.New(api.Options{
 		Config: c, Identity: a.identity, Workspaces: a.workspaces, Chats: a.chats, Ledger: a.ledger, Events: events,
 		Activity: a.activity, Listening: a.listening, OpenEditor: a.openEditor, Ready: a.ready, Version: p.version, Log: p.log,
+		CheckRepository: a.checkRepository, CheckTemplate: a.checkTemplate, CheckNix: a.templates.CheckNix, CloneAgain: a.provision.CloneAgain,
+		GitHub:     api.GitHubOptions{Access: a.access, Guess: a.guess, Webhook: hooks != nil},
+		Templates:  api.Templates{Service: a.templates, Try: a.tryTemplate},
+		Variables:  a.variables,
+		Webhook:    api.WebhookOptions{Receiver: hooks, Events: a.reports},
+		Repository: api.RepositoryOptions{Events: a.reports, MayRead: mayRead, Unpushed: a.unpushed, Known: a.store},
 	})
 	logins := http.NewServeMux()
 	a.identity.Routes(logins)
@@ -197,6 +244,9 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.run(models.keepWarm)
 	a.run(a.chats.Run)
 	a.run(forget.run)
+	a.run(a.reports.Run)
+	a.run(a.reseal)
+	a.run(a.prune)
 	a.run(a.gauge)
 	a.run(func(ctx context.Context) { p.closeHost(ctx) })
 	return a, nil

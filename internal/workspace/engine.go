@@ -21,7 +21,10 @@ type ContainerSpec struct {
 	Network int
 	// KeySHA256 is the hash, in hex, of the key that the bridge demands.
 	KeySHA256 string
-	Env       map[string]string
+	// NixStore names a shared store that the workspace's /nix begins with; "" = an empty one.
+	// It counts when the workspace's files are made, and not for those that are there.
+	NixStore string
+	Env      map[string]string
 }
 
 // Container is a container of ours as the engine sees it.

@@ -10,16 +10,18 @@ import (
 
 // CreateInput describes a new workspace. Zero memory, CPU and a nil IdleTimeout mean the defaults.
 type CreateInput struct {
-	OwnerID     string
-	Name        string
-	Template    string
-	GithubRepo  string
-	Branch      string
-	NixConfig   string
-	Clone       Clone // State and Problem are ignored
-	Memory      int64
-	CPU         int64
-	IdleTimeout *time.Duration
+	OwnerID  string
+	Name     string
+	Template string
+	// TemplateVersion is a version that the owner may use although it is not published; 0 = the published one.
+	TemplateVersion int
+	GithubRepo      string
+	Branch          string
+	NixConfig       string
+	Clone           Clone // State and Problem are ignored
+	Memory          int64
+	CPU             int64
+	IdleTimeout     *time.Duration
 	// Start says whether it starts at once; nil means yes.
 	Start *bool
 	// Request makes the call idempotent: one owner's second Create with the same Request returns the first's workspace.
@@ -121,6 +123,7 @@ func (s *Service) build(in CreateInput) (Workspace, error) {
 		Memory: in.Memory, CPU: in.CPU, IdleTimeout: idle,
 		LastActiveAt: now, CreatedAt: now, UpdatedAt: now, Version: 1, Request: in.Request,
 	}
+	w.TemplateVersion = in.TemplateVersion
 	w.Clone = Clone{Depth: in.Clone.Depth, Submodules: in.Clone.Submodules, LFS: in.Clone.LFS}
 	def(&w.Request, w.ID)
 	if in.Start == nil || *in.Start {

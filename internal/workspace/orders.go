@@ -123,7 +123,7 @@ func (s *Service) Update(ctx context.Context, id string, in UpdateInput) (Worksp
 			}
 			w.Name = name
 		}
-		if in.Template != nil && *in.Template != w.Template {
+		if in.Template != nil {
 			w.Template, w.TemplateVersion = *in.Template, 0
 		}
 		if in.NixConfig != nil {

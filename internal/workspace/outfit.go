@@ -7,8 +7,13 @@ import "context"
 type Outfit struct {
 	// Image is that of the container; empty means Options.Image.
 	Image string `bson:"image"`
+	// NixStore names the shared store that the workspace's own begins with; empty = none. It
+	// counts when the workspace starts first.
+	NixStore string `bson:"nixStore"`
 	// TemplateVersion is the version of Template that counts, 0 before the first start.
 	TemplateVersion int `bson:"templateVersion"`
+	// FittedTo is the template and version that Packages are for.
+	FittedTo string `bson:"fittedTo"`
 	// Packages are the Debian packages in Image beyond the workspace image's own. The slice
 	// is replaced, never changed.
 	Packages []string `bson:"packages"`

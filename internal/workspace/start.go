@@ -188,7 +188,7 @@ func (s *Service) run(ctx context.Context, rec Workspace, lease portlease.Lease,
 	id, err := s.o.Engine.Create(ctx, ContainerSpec{
 		WorkspaceID: rec.ID, OwnerID: rec.OwnerID, Epoch: rec.Epoch, Image: cmp.Or(rec.Image, s.o.Image), Hostname: rec.ID,
 		Memory: rec.Memory, CPU: rec.CPU, VSCodePort: lease.VSCodePort, AgentPort: lease.AgentPort,
-		Network: lease.Index / pairsPerNetwork, KeySHA256: hex.EncodeToString(sum[:]), Env: env,
+		Network: lease.Index / pairsPerNetwork, KeySHA256: hex.EncodeToString(sum[:]), NixStore: rec.NixStore, Env: env,
 	})
 	if err != nil {
 		return "", err

@@ -38,7 +38,7 @@ func record(id string, slot int) workspace.Workspace {
 		Epoch: 3, MinEpoch: 2, VSCodePort: 40000, AgentPort: 40001, ContainerID: "c", Template: "t", GithubRepo: "g", Branch: "b", NixConfig: "n",
 		Memory: 1 << 40, CPU: 2e9, IdleTimeout: time.Hour, LastActiveAt: then, CreatedAt: then, UpdatedAt: then, Version: 1, Request: id, Slot: slot,
 		Outfit: workspace.Outfit{
-			Image: "i", TemplateVersion: 2, Packages: []string{"cowsay"}, Folder: "f", SetUp: true,
+			Image: "i", NixStore: "s", TemplateVersion: 2, FittedTo: "t@2", Packages: []string{"cowsay"}, Folder: "f", SetUp: true,
 			Clone:   workspace.Clone{Depth: 3, Submodules: true, LFS: true, State: workspace.CloneFailed, Problem: "p"},
 			Notices: []workspace.Notice{{Kind: workspace.NoticeClone, Text: "p"}},
 		},

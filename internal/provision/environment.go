@@ -1,0 +1,67 @@
+package provision
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/internal/nixcheck"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// environment has the Nix environment made: the user's own configuration, else what the
+// repository brings, else the template's flake.
+func (s *Service) environment(ctx context.Context, w *workspace.Workspace, b Bridge, r workspace.Reporter, f *fit) {
+	order := bridge.PrepareEnvironment{Nixpkgs: s.o.Nixpkgs, Caches: s.o.Caches, Keys: s.o.Keys}
+	switch {
+	case s.o.Nix && w.NixConfig != "":
+		name := bridge.ShellFile
+		if nixcheck.IsFlake(w.NixConfig) {
+			name = bridge.FlakeFile
+		}
+		order.Files = map[string]string{name: w.NixConfig}
+	case s.o.Nix && w.Clone.State == workspace.CloneDone:
+		order.Folder = w.Folder
+		if found, ok := s.prepare(ctx, w, b, r, order); !ok || found.Source != "" {
+			return
+		}
+	}
+	order.Folder = w.Folder // where a shellHook runs
+	if order.Files == nil && s.fromFlake(ctx, *w, f.builtin, f.template) {
+		order.Files = map[string]string{bridge.FlakeFile: f.template.Flake}
+	}
+	s.prepare(ctx, w, b, r, order)
+}
+
+// prepare is not ok if the environment could not be made.
+func (s *Service) prepare(ctx context.Context, w *workspace.Workspace, b Bridge, r workspace.Reporter, order bridge.PrepareEnvironment) (found bridge.Environment, ok bool) {
+	err := b.Stream(ctx, bridge.TypePrepareEnvironment, order, &found, func(e bridge.Event) error {
+		var line bridge.OutputText
+		if e.Event == bridge.EventOutput && json.Unmarshal(e.Payload, &line) == nil {
+			r.Say(workspace.PhaseEnvironment, line.Text)
+		}
+		return nil
+	})
+	if ctx.Err() != nil {
+		return found, false
+	}
+	if err != nil {
+		text := fmt.Sprintf("The workspace runs without its Nix environment: %s.", sentence(err))
+		if refusal, ok := errors.AsType[*bridge.Error](err); ok && refusal.Code == bridge.CodeNixUnreachable {
+			text = fmt.Sprintf("The workspace runs without its Nix environment, because what it needs cannot be fetched: %s. Restart it when the network is back.", sentence(err))
+		}
+		w.Outfit = w.Notify(workspace.NoticeEnvironment, text)
+		r.Say(workspace.PhaseEnvironment, text)
+		return found, false
+	}
+	if found.Source != "" {
+		how := "made"
+		if found.Cached {
+			how = "unchanged"
+		}
+		r.Say(workspace.PhaseEnvironment, fmt.Sprintf("environment of %s %s (%d ms, %d variables)", found.Source, how, found.ElapsedMillis, len(found.Variables)))
+	}
+	return found, true
+}
