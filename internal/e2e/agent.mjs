@@ -5,91 +5,7 @@
 // node agent.mjs CDP_URL LINK SCREENSHOT_DIR; prints one JSON line per step, and waits for
 // a line on standard input after those with {wait: true}, so that the test can act.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import path from "node:path";
-import { createInterface } from "node:readline";
-
-const require = createRequire(path.resolve(import.meta.dirname, "../../ui/package.json"));
-const { chromium } = require("playwright-core");
-const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const [cdp, link, shots] = process.argv.slice(2);
-mkdirSync(shots, { recursive: true });
-
-const browser = await chromium.connectOverCDP(cdp);
-const context = browser.contexts()[0];
-const began = Date.now();
-const problems = [];
-const input = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-
-async function step(name, more = {}) {
-  console.log(JSON.stringify({ step: name, ms: Date.now() - began, ...more }));
-  if (more.wait) await input.next();
-}
-
-const shot = (page, name) => page.screenshot({ path: path.join(shots, `agent-${name}.png`) });
-
-async function until(what, check) {
-  for (const end = Date.now() + 60_000; Date.now() < end; await new Promise((r) => setTimeout(r, 50))) {
-    if (await check()) return;
-  }
-  throw new Error(`not within a minute: ${what}`);
-}
-
-// Chromium gives up what is loading whenever a network interface comes or goes, as those
-// of containers do; a person would press reload.
-async function visit(page, url) {
-  for (let tries = 5; ; tries--) {
-    try {
-      return await page.goto(url);
-    } catch (e) {
-      if (tries === 0 || !String(e).includes("ERR_NETWORK_CHANGED")) throw e;
-    }
-  }
-}
-
-async function newPage() {
-  const page = await context.newPage();
-  page.on("pageerror", (e) => problems.push(`page error: ${e.message}`));
-  page.on("console", (m) => {
-    if (page.url() === m.location().url && /Content.Security.Policy|Refused to/i.test(m.text())) problems.push(m.text());
-  });
-  await page.setViewportSize({ width: 1280, height: 800 });
-  return page;
-}
-
-// The editor's frame in the page, once VS Code is there.
-async function editor(page) {
-  let frame;
-  await until("VS Code is in the page", async () => {
-    frame = page.frames().find((f) => /^https:\/\/[a-z0-9]{12}\.ws\./.test(f.url()));
-    return frame && (await frame.locator(".monaco-workbench .part.editor").count().catch(() => 0)) > 0;
-  });
-  return frame;
-}
-
-// faults runs in the page: what axe finds.
-async function faults() {
-  const { violations } = await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"], iframes: false });
-  return violations.map((v) => `${v.id}: ${v.help} ${v.nodes.map((n) => n.target.join(" "))}`);
-}
-
-async function accessible(page, name) {
-  for (const colorScheme of ["light", "dark"]) {
-    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    await page.evaluate(axe);
-    // Colours follow the theme a moment later: a fault is one that stays.
-    let found;
-    for (let tries = 0; tries < 10; tries++) {
-      await page.evaluate(() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r))));
-      found = await page.evaluate(faults);
-      if (found.length === 0) break;
-      await new Promise((r) => setTimeout(r, 200));
-    }
-    assert.deepEqual(found, [], `accessibility of ${name}, ${colorScheme}`);
-    await shot(page, `${name}-${colorScheme}`);
-  }
-}
+import { accessible, context, editor, link, newPage, play, shot, step, until, visit } from "./browser.mjs";
 
 const field = (page) => page.getByRole("textbox", { name: "Message" });
 const log = (page) => page.getByRole("log", { name: "Conversation" });
@@ -137,19 +53,18 @@ async function press(page, card, key) {
   });
 }
 
-try {
+await play("agent", async () => {
   let page = await newPage();
   await visit(page, link);
-  await page.getByRole("button", { name: "New workspace" }).first().click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByLabel(/name/i).first().fill("Agent at work");
-  await dialog.getByRole("button", { name: /create/i }).click();
+  await page.getByRole("link", { name: "New workspace" }).first().click();
+  await page.getByRole("textbox", { name: "Name" }).fill("Agent at work");
+  await page.getByRole("button", { name: "Create and start" }).click();
   await page.waitForURL(/\/w\/[a-z0-9]{12}/);
   const id = page.url().match(/\/w\/([a-z0-9]{12})/)[1];
   let frame = await editor(page);
   await field(page).waitFor();
   await step("the chat is beside the editor", { id });
-  await accessible(page, "1-empty");
+  await accessible(page, "agent-1-empty");
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
 
   // A task: the file is there a moment later, and a click opens it where it
@@ -166,7 +81,7 @@ try {
   await latest(page).getByText("export interface ButtonProps").first().waitFor();
   await page.getByText(/file changed/).first().waitFor();
   await step("the card has the diff", { file: "src/components/Button.tsx" });
-  await shot(page, "2-created");
+  await shot(page, "agent-2-created");
 
   await say(page, "search for ButtonProps)");
   await idle(page);
@@ -179,24 +94,24 @@ try {
   await frame.getByText(/Ln 12, Col/).first().waitFor({ timeout: 60_000 });
   await frame.getByRole("treeitem", { name: /Button\.tsx/ }).first().waitFor({ timeout: 60_000 });
   await step("the card's link opened the file at the line, and the explorer shows it");
-  await shot(page, "3-opened");
+  await shot(page, "agent-3-opened");
 
   // A command: asked for, allowed by a key, watched, and ended by the test.
   await mode(page, "Ask");
   await say(page, "run `echo begun; while [ ! -e go.txt ]; do sleep 0.1; done; echo finished`");
   await latest(page).getByRole("group").waitFor();
   await until("the tab's title says so", async () => (await page.title()).startsWith("Waiting"));
-  await accessible(page, "4-asks");
+  await accessible(page, "agent-4-asks");
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByRole("group", { name: "Show" }).getByRole("button", { name: /^Chat/ }).click();
   await show(page);
-  await shot(page, "4-asks-390");
+  await shot(page, "agent-4-asks-390");
   await page.setViewportSize({ width: 1280, height: 800 });
   await show(page);
   await press(page, latest(page).getByRole("group"), "a");
   await latest(page).getByText("begun", { exact: true }).waitFor();
-  await shot(page, "5-running");
+  await shot(page, "agent-5-running");
   await step("a running command shows its output", { wait: true });
   await idle(page);
   await latest(page).getByText("finished").first().waitFor();
@@ -273,7 +188,7 @@ try {
   await latest(page).getByRole("button", { name: /Undo this turn/ }).click();
   const undo = page.getByRole("dialog", { name: "Undo this turn?" });
   await undo.getByText("to be undone").first().waitFor();
-  await accessible(page, "6-undo");
+  await accessible(page, "agent-6-undo");
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await undo.getByRole("button", { name: "Undo this turn" }).click();
   await page.getByText(/1 file restored/).waitFor();
@@ -292,20 +207,12 @@ try {
   await latest(page).getByText("That was all.").waitFor();
   await idle(page);
   assert.deepEqual(foreign, []);
-  await accessible(page, "7-long");
+  await accessible(page, "agent-7-long");
   await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   await page.setViewportSize({ width: 390, height: 844 });
   await page.getByRole("group", { name: "Show" }).getByRole("button", { name: /^Chat/ }).click();
   await log(page).waitFor();
   const [wide, view] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   assert.ok(wide <= view, `${wide} px wide in a view of ${view} px`);
-  await shot(page, "8-long-390");
-  await step("done", { problems });
-} catch (e) {
-  for (const [i, p] of context.pages().entries()) await shot(p, `failed-${i}`).catch(() => {});
-  console.log(JSON.stringify({ failed: String(e?.stack ?? e), problems }));
-  process.exitCode = 1;
-} finally {
-  await browser.close().catch(() => {});
-  process.exit();
-}
+  await shot(page, "agent-8-long-390");
+});

@@ -1,10 +1,7 @@
 package e2e
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -70,54 +67,23 @@ func shots(t testing.TB) string {
 func TestANewcomerGetsFromTheLinkToAFileThatStays(t *testing.T) {
 	k := install(t)
 	k.start()
-	script := exec.Command("node", filepath.Join(root(t), "internal", "e2e", "journey.mjs"), k.browser(), k.link, shots(t))
-	script.Stderr = os.Stderr
-	out, err := script.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := script.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill := time.AfterFunc(8*time.Minute, func() { script.Process.Kill() })
-	defer kill.Stop()
-
-	var id, failed string
-	var steps []string
-	for s := bufio.NewScanner(io.Reader(out)); s.Scan(); {
-		var line struct {
-			Step, ID, Failed string
-			MS               int
-			Problems         []string
-		}
-		if json.Unmarshal(s.Bytes(), &line) != nil {
-			continue
-		}
-		t.Logf("%6d ms  %s %s", line.MS, line.Step, line.Failed)
-		steps = append(steps, line.Step)
-		failed += line.Failed
-		if len(line.Problems) > 0 {
-			t.Errorf("the page reported: %s", strings.Join(line.Problems, "; "))
-		}
+	var id string
+	k.browse("journey.mjs", 8*time.Minute, func(line stepLine) {
 		if line.ID != "" {
 			id = line.ID
 		}
 		if line.Step == "terminal typed" {
-			container := docker(t, "ps", "-q", "--filter", "label=kalpana.workspace="+id)
-			if got := docker(t, "exec", container, "cat", "/workspace/notes.md"); !strings.Contains(got, "Saved in the editor.") {
+			running := container(t, id)
+			if got := docker(t, "exec", running, "cat", "/workspace/notes.md"); !strings.Contains(got, "Saved in the editor.") {
 				t.Errorf("the file saved in the editor reads %q on the volume", got)
 			}
 			eventually(t, 30*time.Second, "the terminal's command has run", func() bool {
-				got, _ := exec.Command("docker", "exec", container, "cat", "/workspace/answer.txt").Output()
+				got, _ := exec.Command("docker", "exec", running, "cat", "/workspace/answer.txt").Output()
 				return string(got) == "42\n1000\n"
 			})
 		}
-	}
-	if err := script.Wait(); err != nil || failed != "" || len(steps) == 0 || steps[len(steps)-1] != "done" {
-		t.Fatalf("the journey ended after %q: %v %s", steps, err, failed)
-	}
-	container := docker(t, "ps", "-q", "--filter", "label=kalpana.workspace="+id)
-	if got := docker(t, "exec", container, "cat", "/workspace/answer.txt"); !strings.HasPrefix(got, "42") {
+	})
+	if got := docker(t, "exec", container(t, id), "cat", "/workspace/answer.txt"); !strings.HasPrefix(got, "42") {
 		t.Errorf("after stop and start the terminal's file reads %q", got)
 	}
 }

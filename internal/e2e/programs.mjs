@@ -70,7 +70,7 @@ try {
     return w.status === "RUNNING" && w;
   });
   const { token } = await api(page, "POST", "/tokens", { name: "mcp" });
-  step("workspace made", { id: made.id, token });
+  step("workspace made", { id: made.id, token, wait: true });
   await new Promise((ready) => createInterface({ input: process.stdin }).once("line", ready));
 
   // A client that is none of ours.

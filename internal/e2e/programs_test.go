@@ -1,9 +1,6 @@
 package e2e
 
 import (
-	"bufio"
-	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -27,44 +24,11 @@ func TestProgramsWorkInAWorkspace(t *testing.T) {
 	k := install(t)
 	k.start()
 	here := filepath.Join(root(t), "internal", "e2e")
-	script := exec.Command("node", filepath.Join(here, "programs.mjs"), k.browser(), k.link, shots(t))
-	script.Stderr = os.Stderr
-	script.Env = append(os.Environ(), "NODE_EXTRA_CA_CERTS="+k.rootCA())
-	in, err := script.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := script.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := script.Start(); err != nil {
-		t.Fatal(err)
-	}
-	kill := time.AfterFunc(6*time.Minute, func() { script.Process.Kill() })
-	defer kill.Stop()
-	var steps []string
-	failed := ""
-	for s := bufio.NewScanner(out); s.Scan(); {
-		var line struct {
-			Step, ID, Failed string
-			MS               int
-		}
-		if json.Unmarshal(s.Bytes(), &line) != nil {
-			continue
-		}
-		t.Logf("%6d ms  %s %s", line.MS, line.Step, line.Failed)
-		steps = append(steps, line.Step)
-		failed += line.Failed
+	k.browse("programs.mjs", 6*time.Minute, func(line stepLine) {
 		if line.Step == "workspace made" {
-			container := docker(t, "ps", "-q", "--filter", "label=kalpana.workspace="+line.ID)
-			putApp(t, container, here)
-			io.WriteString(in, "go on\n")
+			putApp(t, container(t, line.ID), here)
 		}
-	}
-	if err := script.Wait(); err != nil || failed != "" || len(steps) == 0 || steps[len(steps)-1] != "done" {
-		t.Fatalf("it ended after %q: %v %s", steps, err, failed)
-	}
+	})
 }
 
 // putApp puts the app, and Vite from this machine, into a container: its network may not
