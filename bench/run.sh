@@ -13,6 +13,8 @@ go test ./internal/e2e -run '^$' -bench . -benchtime 5x -timeout 20m | awk '
   /^BenchmarkWarmStart/      {for (i=1; i<NF; i++) if ($(i+1)=="ms/start")  printf "| warm start to the printed address | %s ms |\n", $i}
   /^BenchmarkCreateToEditor/ {for (i=1; i<NF; i++) if ($(i+1)=="ms/median") printf "| create to editor 200, median of 5 | %s ms |\n", $i}
   /^BenchmarkFirstToken/     {for (i=1; i<NF; i++) if ($(i+1)=="ms/median") printf "| first token of a model to the client, median | %s ms |\n", $i}
+  /^BenchmarkClone/          {for (i=1; i<NF; i++) {if ($(i+1)=="s/clone") c=$i; if ($(i+1)=="s/plain") p=$i}; printf "| clone of 3,000 files with progress / plain git, median | %s / %s s |\n", c, p}
+  /^BenchmarkTemplate/       {for (i=1; i<NF; i++) {if ($(i+1)=="ms/blank") n=$i; if ($(i+1)=="ms/added") a=$i}; printf "| start of a blank workspace / what a template adds, median | %s / %s ms |\n", n, a}
   /^BenchmarkIdleMemory/     {for (i=1; i<NF; i++) if ($(i+1)=="MiB/RSS")   printf "| resident memory, idle | %s MiB |\n", $i}
   /^(FAIL|panic)/ {print > "/dev/stderr"; bad=1} END {exit bad}'
 go test ./internal/chat -run '^$' -bench . -benchtime 3x | awk '

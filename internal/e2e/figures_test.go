@@ -1,12 +1,16 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/githubtest"
 )
 
 // BenchmarkWarmStart measures from starting the binary to its first answer.
@@ -73,4 +77,70 @@ func BenchmarkIdleMemory(b *testing.B) {
 func median(times []time.Duration) time.Duration {
 	sorted := slices.Sorted(slices.Values(times))
 	return sorted[len(sorted)/2]
+}
+
+// BenchmarkClone compares the clone of a workspace with plain git in the same container, one
+// after the other: 3,000 files.
+func BenchmarkClone(b *testing.B) {
+	g, settings := newGitHub(b)
+	files := map[string]string{}
+	for i := range 3000 {
+		files[fmt.Sprintf("src/%d/%d.txt", i%50, i)] = strings.Repeat(fmt.Sprintf("line %d\n", i), 200)
+	}
+	g.AddUser(githubtest.User{Login: "ada", Name: "Ada", Primary: "ada@example.com"})
+	g.AddRepo(githubtest.Repo{Name: "ada/large", Files: files})
+	k := install(b, append(settings, "MAX_WORKSPACES_PER_USER=100")...)
+	k.start()
+	u := k.user("bench@example.com")
+	address := strings.TrimPrefix(settings[0], "GITHUB_URL=") + "/ada/large.git"
+	pattern := regexp.MustCompile(`cloned ada/large into large in ([0-9.]+) s`)
+	var ours, plain []time.Duration
+	for b.Loop() {
+		_, w := u.call("POST", "/workspaces", map[string]any{"name": "bench", "githubRepo": "ada/large", "template": "blank"})
+		id := w["id"].(string)
+		u.await(id, "RUNNING")
+		_, log := u.get(k.origin("localhost") + "/api/v1/workspaces/" + id + "/logs")
+		found := pattern.FindStringSubmatch(log)
+		if found == nil {
+			b.Fatalf("no clone in the log: %s", log)
+		}
+		seconds, _ := strconv.ParseFloat(found[1], 64)
+		ours = append(ours, time.Duration(seconds*float64(time.Second)))
+		begin := time.Now()
+		docker(b, "exec", "-u", "1000", container(b, id), "git", "clone", "-q", address, "/workspace/plain")
+		plain = append(plain, time.Since(begin))
+		u.call("DELETE", "/workspaces/"+id, nil)
+		eventually(b, time.Minute, "it is gone", func() bool { code, _ := u.call("GET", "/workspaces/"+id, nil); return code == 404 })
+	}
+	b.ReportMetric(median(ours).Seconds(), "s/clone")
+	b.ReportMetric(median(plain).Seconds(), "s/plain")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkTemplate measures what a template with tools adds to a start that is not the
+// first: blank and python take turns.
+func BenchmarkTemplate(b *testing.B) {
+	k := install(b)
+	k.start()
+	u := k.user("bench@example.com")
+	ids := map[string]string{}
+	for _, t := range []string{"blank", "python"} {
+		_, w := u.call("POST", "/workspaces", map[string]any{"name": t, "template": t})
+		ids[t] = w["id"].(string)
+		eventually(b, 10*time.Minute, "the image is made", func() bool { _, w := u.call("GET", "/workspaces/"+ids[t], nil); return w["status"] == "RUNNING" })
+	}
+	times := map[string][]time.Duration{}
+	for b.Loop() {
+		for t, id := range ids {
+			u.call("POST", "/workspaces/"+id+"/stop", nil)
+			u.await(id, "STOPPED")
+			begin := time.Now()
+			u.call("POST", "/workspaces/"+id+"/start", nil)
+			u.await(id, "RUNNING")
+			times[t] = append(times[t], time.Since(begin))
+		}
+	}
+	b.ReportMetric(float64(median(times["blank"]).Milliseconds()), "ms/blank")
+	b.ReportMetric(float64((median(times["python"]) - median(times["blank"])).Milliseconds()), "ms/added")
+	b.ReportMetric(0, "ns/op")
 }

@@ -34,7 +34,7 @@ func (u *user) again(id string) map[string]any {
 // command runs a command in a workspace as its owner does from a machine of theirs.
 func (u *user) command(id, command string) string {
 	u.k.t.Helper()
-	out, _ := u.k.command("workspace", "exec", id, "--", "sh", "-c", command+" 2>&1")
+	out, _ := u.k.command("workspace", "exec", id, "--", "sh", "-c", "exec 2>&1\n"+command)
 	return strings.TrimSpace(out)
 }
 
@@ -53,6 +53,8 @@ type logLine struct {
 	at          time.Time
 	phase, text string
 }
+
+func (l logLine) String() string { return "\n\t" + l.phase + "\t" + l.text }
 
 // startLog is the log of the latest start.
 func (u *user) startLog(id string) (all []logLine) {
@@ -219,6 +221,38 @@ func TestKilledInTheMiddleOfAnImage(t *testing.T) {
 	if left := builders(); len(left) > 0 {
 		t.Errorf("what the killed server was at is still there: %v", left)
 	}
+}
+
+// TestKilledInTheMiddleOfASetUp kills the server while the setup command of a first start runs.
+func TestKilledInTheMiddleOfASetUp(t *testing.T) {
+	t.Parallel()
+	k := install(t)
+	k.start()
+	u := k.user("ada@example.com")
+	_, made := u.call("POST", "/templates", map[string]any{"name": "Slow", "definition": map[string]any{
+		"setup": "echo begun >>setup.txt; until [ -e go-on ]; do sleep 0.1; done; echo ended >>setup.txt", "start": "echo started >>start.txt",
+	}})
+	path := "/templates/" + made["id"].(string)
+	status, got := u.call("POST", path+"/try", map[string]any{})
+	if status != 201 {
+		t.Fatalf("try: %d %v", status, got)
+	}
+	id := got["workspaceId"].(string)
+	u.await(id, "RUNNING")
+	eventually(t, 20*time.Second, "the set-up has begun", func() bool { return u.command(id, "cat setup.txt") == "begun" })
+	k.kill()
+	k.start()
+	u.command(id, "touch go-on")
+	eventually(t, 20*time.Second, "the version counts as tried", func() bool { _, got := u.call("GET", path, nil); return got["tried"] == true })
+	const show = "cat setup.txt start.txt | xargs"
+	if got := u.command(id, show); got != "begun ended started" {
+		t.Errorf("after the restart of the server: %q", got)
+	}
+	// It is done, for the next server and the next start.
+	k.kill()
+	k.start()
+	u.again(id)
+	eventually(t, 20*time.Second, "the start command ran", func() bool { return u.command(id, show) == "begun ended started started" })
 }
 
 // TestATemplateAddsLittleToAStart measures blank against a template, in turns.

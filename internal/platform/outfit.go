@@ -164,15 +164,6 @@ func (g git) Rejected(ctx context.Context, userID string, r bridge.CredentialRej
 	_ = g.access.Rejected(ctx, userID, gitaccess.Rejection{Protocol: r.Protocol, Host: r.Host, Username: r.Username, PasswordSHA256: r.PasswordSHA256})
 }
 
-// variables lets package provision read them.
-type variables struct{ *variable.Service }
-
-// For implements provision.Variables.
-func (v variables) For(ctx context.Context, userID, templateID string) (map[string]string, error) {
-	values, _, err := v.Service.For(ctx, userID, templateID)
-	return values, err
-}
-
 // images makes images from the configured one.
 type images struct {
 	engine       *docker.Runtime
@@ -301,7 +292,7 @@ func (a *parts) outfit(c config.Config, box *secretbox.Box) (err error) {
 	}
 	binaryCache := &cache{url: c.NixCacheURL}
 	a.provision = provision.New(provision.Options{
-		Dial: a.dialBridge, Workspaces: later{a}, Templates: a.templates, Variables: variables{a.variables}, Images: images{a.engine, c.WorkspaceImage, c.Nixpkgs, []string{c.NixCacheURL}, keys}, Unpushed: a.store,
+		Dial: a.dialBridge, Workspaces: later{a}, Templates: a.templates, Variables: a.variables, Images: images{a.engine, c.WorkspaceImage, c.Nixpkgs, []string{c.NixCacheURL}, keys}, Unpushed: a.store,
 		Git: git{a.access, func(id string) bool { u, ok := a.identity.User(id); return ok && !u.Suspended }, nameOf(a.identity), a.learn},
 		Nix: *c.NixCustomConfigs, PreferNix: c.TemplatePackages == config.PackagesNix, CacheAnswers: binaryCache.ok,
 		Nixpkgs: c.Nixpkgs, Caches: []string{c.NixCacheURL}, Keys: keys, Log: a.log,

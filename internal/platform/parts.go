@@ -178,7 +178,11 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		DefaultMemory: c.Memory, DefaultCPU: c.CPU, MaxPerUser: c.MaxWorkspacesPerUser, IdleTimeout: idle,
 		FlushEvery: 2 * time.Second, StopGrace: stopGrace, Env: func(_ context.Context, w workspace.Workspace) (map[string]string, error) {
 			// Where VS Code's Ports panel says that a port inside is reached.
-			return map[string]string{bridge.HoldEditor: "1", "VSCODE_PROXY_URI": c.Origin("{{port}}-"+w.ID+".ws."+c.WorkspaceDomain) + "/"}, nil
+			env := map[string]string{bridge.HoldEditor: "1", "VSCODE_PROXY_URI": c.Origin("{{port}}-"+w.ID+".ws."+c.WorkspaceDomain) + "/"}
+			if c.NixCacheKey != "" { // for nix in a terminal; what a start makes is told over the bridge
+				env["NIX_CONFIG"] = "substituters = " + c.NixCacheURL + "\ntrusted-public-keys = " + c.NixCacheKey
+			}
+			return env, nil
 		},
 	})
 	a.undo = append(a.undo, func() error { return a.workspaces.Close(context.Background()) })
