@@ -34,6 +34,8 @@ type asset struct {
 	contentType string
 	// immutable: the name holds a hash of the content.
 	immutable bool
+	// shared: pages of other sites may show it.
+	shared bool
 }
 
 // assets are the embedded files by path without a leading slash, compressed once.
@@ -67,6 +69,7 @@ func load(root fs.FS) (map[string]asset, error) {
 		found[name] = asset{
 			content: content, gzipped: gzipped, etag: `"` + hex.EncodeToString(sum[:12]) + `"`,
 			contentType: contentType(name), immutable: strings.HasPrefix(name, "assets/"),
+			shared: name == "badge.svg",
 		}
 		return nil
 	})

@@ -43,3 +43,10 @@ func setPolicy(h http.Header, csp string) {
 	h.Set("Origin-Agent-Cluster", "?1") // no process shared with workspace hosts, which are same-site
 	h.Set("Permissions-Policy", permissions)
 }
+
+// setShared lets pages of other sites show a file, such as a README with the badge in it.
+// They ask again after an hour.
+func setShared(h http.Header) {
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	h.Set("Cache-Control", "public, max-age=3600")
+}

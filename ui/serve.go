@@ -88,6 +88,9 @@ func (a asset) serve(w http.ResponseWriter, r *http.Request) {
 	if a.immutable {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+	if a.shared {
+		setShared(h)
+	}
 	if matches(r.Header.Values("If-None-Match"), etag) {
 		h.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)

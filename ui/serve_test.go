@@ -87,7 +87,8 @@ func TestPagesAreAskedForAgainAndHashedFilesAreNot(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]string{
 		"/": "no-cache", "/settings": "no-cache", "/favicon.svg": "no-cache",
-		script(t): "public, max-age=31536000, immutable", "/nothing.js": "no-store",
+		"/badge.svg": "public, max-age=3600",
+		script(t):    "public, max-age=31536000, immutable", "/nothing.js": "no-store",
 	} {
 		if got := get(t, "GET", path, "Accept", html).Header.Get("Cache-Control"); got != want {
 			t.Errorf("%s: Cache-Control %q, want %q", path, got, want)
@@ -181,6 +182,29 @@ func TestEveryAnswerCarriesThePolicy(t *testing.T) {
 		}
 		if !strings.Contains(h.Get("Permissions-Policy"), "camera=()") {
 			t.Errorf("%s: no Permissions-Policy", target)
+		}
+	}
+}
+
+func TestOnlyTheBadgeIsShownByOtherSites(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]string{"/badge.svg": "cross-origin", "/favicon.svg": "same-origin", "/badge": "same-origin", "/x/badge.svg": "same-origin"} {
+		if got := get(t, "GET", target, "Accept", html).Header.Get("Cross-Origin-Resource-Policy"); got != want {
+			t.Errorf("%s: Cross-Origin-Resource-Policy %q, want %q", target, got, want)
+		}
+	}
+	etag := get(t, "GET", "/badge.svg").Header.Get("ETag")
+	if r := get(t, "GET", "/badge.svg", "If-None-Match", etag); r.StatusCode != 304 || r.Header.Get("Cross-Origin-Resource-Policy") != "cross-origin" {
+		t.Errorf("asked for again: %d with %v", r.StatusCode, r.Header)
+	}
+	badge, other := get(t, "GET", "/badge.svg").Header, get(t, "GET", "/favicon.svg").Header
+	for name := range other {
+		switch name {
+		case "Cross-Origin-Resource-Policy", "Cache-Control", "Etag", "Content-Length":
+		default:
+			if badge.Get(name) != other.Get(name) {
+				t.Errorf("%s: %q, of other pictures %q", name, badge.Get(name), other.Get(name))
+			}
 		}
 	}
 }

@@ -86,6 +86,25 @@ const pages = createRoute({ getParentRoute: () => app, id: "pages", component: P
 
 const dashboard = createRoute({ getParentRoute: () => pages, path: "/", component: DashboardPage });
 
+const newWorkspace = createRoute({
+  getParentRoute: () => pages,
+  path: "/new",
+  validateSearch: (search: Record<string, unknown>) => pick(search, "repo", "branch", "template", "github_error"),
+  component: lazyRouteComponent(() => import("./features/new/new-page"), "NewPage"),
+});
+
+const templates = createRoute({
+  getParentRoute: () => pages,
+  path: "/templates",
+  component: lazyRouteComponent(() => import("./features/templates/templates-page"), "TemplatesPage"),
+});
+
+const template = createRoute({
+  getParentRoute: () => pages,
+  path: "/templates/$id",
+  component: lazyRouteComponent(() => import("./features/templates/template-page"), "TemplatePage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => pages,
   path: "/settings",
@@ -101,5 +120,5 @@ const invitations = createRoute({
 export const routeTree = root.addChildren([
   login,
   signup,
-  app.addChildren([workspace, pages.addChildren([dashboard, settings, invitations])]),
+  app.addChildren([workspace, pages.addChildren([dashboard, newWorkspace, templates, template, settings, invitations])]),
 ]);

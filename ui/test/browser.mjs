@@ -37,6 +37,8 @@ export async function assertAccessible(page, name) {
 export async function assertFits(page, name) {
   const [content, view] = await page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   assert.ok(content <= view, `${name}: ${content} px wide in a view of ${view} px`);
+  const cut = await page.evaluate(() => [...document.querySelectorAll("header nav")].some((nav) => nav.scrollWidth > nav.clientWidth));
+  assert.ok(!cut, `${name}: the navigation is cut`);
 }
 
 /** Waits until check() is true; the browser and the stand-in run on their own. */

@@ -10,7 +10,7 @@ export const me = {
   version: "1",
   limits: { maxWorkspaces: 5, workspaces: 0 },
   defaults: { memory: 2 * 2 ** 30, cpu: 1e9, idleTimeout: 30 * minute },
-  features: { github: true, oidc: true, signup: "invite", nix: true, privateRepos: true },
+  features: { github: true, oidc: true, signup: "invite", nix: true, privateRepos: true, webhook: true },
   workspaceDomain: "localhost",
   httpsPort: 8443,
   embedEditor: true,
@@ -54,6 +54,11 @@ export function workspace(port, changes = {}) {
     createdAt: ago(made * minute),
     updatedAt: ago(1),
     ownerId: "u1",
+    folder: "",
+    templateVersion: 0,
+    clone: { state: "", problem: "" },
+    notices: [],
+    packages: [],
     ...changes,
   };
 }

@@ -1,10 +1,14 @@
 // What people do with the pages, in a real browser against the stand-in.
 import assert from "node:assert/strict";
-import { eventually } from "./browser.mjs";
+import { assertFits, eventually } from "./browser.mjs";
 import { gallery, me, workspace } from "./fixtures.mjs";
 import { calls, flow } from "./flow.mjs";
 import "./flows-chat.mjs";
+import "./flows-code.mjs";
+import "./flows-new.mjs";
 import "./flows-ports.mjs";
+import "./flows-settings.mjs";
+import "./flows-templates.mjs";
 
 const path = (page) => {
   const url = new URL(page.url());
@@ -14,12 +18,14 @@ const card = (page, name) => page.getByRole("listitem").filter({ hasText: name }
 
 flow("a workspace is created by keyboard and its editor appears by itself", async ({ page, standIn, go, state }) => {
   await go("/");
-  await page.getByRole("button", { name: "New workspace" }).focus();
+  await page.getByRole("link", { name: "New workspace" }).focus();
   await page.keyboard.press("Enter");
   const name = page.getByRole("textbox", { name: "Name" });
-  await name.waitFor();
-  assert.match(await name.inputValue(), /^[a-z]+-[a-z]+$/);
+  await eventually(async () => /^[a-z]+-[a-z]+$/.test(await name.inputValue()), "a name is suggested");
+  await name.focus();
   await page.keyboard.type("my-first"); // replaces the suggestion, which is selected
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter"); // more options
   await page.keyboard.press("Tab");
   await page.keyboard.press("ArrowRight", { delay: 80 }); // as long as a finger stays
   await page.getByRole("button", { name: "Create and start" }).press("Enter");
@@ -79,6 +85,19 @@ flow("a broken event stream is told, mended, and what was missed is fetched", as
   await card(page, "meanwhile").waitFor({ timeout: 30_000 });
   await page.getByText("Reconnecting").waitFor({ state: "detached" });
 });
+
+flow(
+  "a narrow page has room for the word that the stream is broken",
+  async ({ page, standIn, go, state }) => {
+    await go("/");
+    await eventually(() => state.events.size === 1, "event stream open");
+    state.failing.set("GET /events", { status: 503, code: "unavailable", detail: "Not now." });
+    standIn.cut();
+    await page.getByRole("status").getByText("Reconnecting").waitFor();
+    await assertFits(page, "reconnecting");
+  },
+  { viewport: { width: 360, height: 700 } },
+);
 
 flow("signing in leads back to where one wanted to go", async ({ page, go, state }) => {
   state.signedIn = false;
@@ -193,7 +212,7 @@ flow("renaming sends only what was changed, and wrong fields are told in place",
   await page.getByRole("button", { name: "Save" }).click();
   await card(page, "loud-harbor").waitFor();
   assert.deepEqual(calls(state, "PATCH /workspaces/running00001")[0].body, { name: "loud-harbor" });
-  await page.getByRole("button", { name: "New workspace" }).click();
+  await page.getByRole("link", { name: "New workspace" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("taken up");
   await page.keyboard.press("Enter");
   await page.getByText("Choose another name.").waitFor();

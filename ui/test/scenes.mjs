@@ -1,7 +1,11 @@
 import { gallery } from "./fixtures.mjs";
 import { chatScenes } from "./scenes-chat.mjs";
+import { codeScenes } from "./scenes-code.mjs";
+import { newScenes } from "./scenes-new.mjs";
 import { panelScenes } from "./scenes-panel.mjs";
 import { portScenes } from "./scenes-ports.mjs";
+import { settingsScenes } from "./scenes-settings.mjs";
+import { templateScenes } from "./scenes-templates.mjs";
 
 const only = (id) => (state) => (state.workspaces = gallery(state.port).filter((w) => w.id === id));
 const all = (state) => (state.workspaces = gallery(state.port));
@@ -23,7 +27,6 @@ export const scenes = [
   { name: "dashboard", path: "/", given: all, see: "Agent at work" },
   { name: "dashboard-loading", path: "/", given: (s) => s.hold.set("GET /workspaces"), see: "Loading workspaces" },
   { name: "dashboard-error", path: "/", given: fail("GET /workspaces", "The database does not answer. Try again in a moment."), see: "database does not answer" },
-  { name: "dashboard-create", path: "/", act: button("New workspace"), see: "Create and start" },
   { name: "dashboard-menu", path: "/", given: all, act: button("Actions for quiet-harbor"), see: "Delete…" },
   {
     name: "dashboard-delete",
@@ -45,9 +48,13 @@ export const scenes = [
   { name: "workspace-stopped", path: "/w/stopped00001", given: only("stopped00001"), see: "is stopped" },
   { name: "workspace-error", path: "/w/error0000001", given: only("error0000001"), see: "Start again" },
   { name: "workspace-gone", path: "/w/abcabcabcabc", see: "There is no such workspace" },
+  ...newScenes,
+  ...codeScenes,
   ...portScenes,
   ...panelScenes,
   ...chatScenes,
+  ...templateScenes,
+  ...settingsScenes,
   { name: "settings", path: "/settings", see: "deploy script" },
   { name: "settings-empty", path: "/settings", given: (s) => (s.tokens = []), see: "No tokens yet" },
   {

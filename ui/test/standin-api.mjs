@@ -1,4 +1,6 @@
 import { agentApi, chatsApi, modelsApi, rulesApi, workspaceChats } from "./standin-chat.mjs";
+import { cloneApi, githubApi, repositoryApi, unpushedApi } from "./standin-github.mjs";
+import { gitCredentialsApi, templatesApi, variablesApi } from "./standin-templates.mjs";
 import { invitations, me as account, providers, quietPort, sessions, startLog, tokens, workspace } from "./fixtures.mjs";
 
 const known = { tokens, sessions, invitations };
@@ -40,8 +42,19 @@ export async function api(state, request, response, url) {
   const whole = { request, response, path, url, id, verb, rest: port, body, json, problem };
   if (root === "workspaces" && verb === "chats") return workspaceChats(state, whole);
   if (root === "workspaces" && verb === "agent-rules") return rulesApi(state, whole);
+  if (root === "workspaces" && verb === "repository") return repositoryApi(state, whole);
+  if (root === "workspaces" && verb === "unpushed") return unpushedApi(state, whole);
+  if (root === "workspaces" && verb === "clone") return cloneApi(state, whole);
   if (root === "workspaces" && verb === "editor") return json(response, 204);
   switch (root) {
+    case "github":
+      return githubApi(state, whole);
+    case "templates":
+      return templatesApi(state, whole);
+    case "variables":
+      return variablesApi(state, whole);
+    case "git-credentials":
+      return gitCredentialsApi(state, whole);
     case "chats":
       return chatsApi(state, whole);
     case "agent":
@@ -114,7 +127,7 @@ function workspaces(state, request, response, { id, verb, port, body, url }) {
   if (verb === "ports") return ports(state, response, { id, port: Number(port), body: request.method === "PUT" && body });
   if (verb === "logs") {
     response.writeHead(200, { "content-type": "text/event-stream" });
-    for (const line of startLog) response.write(`event: line\ndata: ${JSON.stringify(line)}\n\n`);
+    for (const line of state.startLog ?? startLog) response.write(`event: line\ndata: ${JSON.stringify(line)}\n\n`);
     return found.status === "STARTING" ? undefined : response.end();
   }
   if (request.method === "DELETE") {

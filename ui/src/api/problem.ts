@@ -20,7 +20,12 @@ export class Problem extends Error {
 
   /** What is wrong with one field of the request, or undefined. */
   field(name: string): string | undefined {
-    return this.fields.find((f) => f.field === name || f.field === `body.${name}`)?.message;
+    return this.about(name)[0]?.message;
+  }
+
+  /** Everything that is wrong with one field of the request. */
+  about(name: string): FieldError[] {
+    return this.fields.filter((f) => f.field === name || f.field === `body.${name}`);
   }
 }
 

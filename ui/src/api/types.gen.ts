@@ -314,6 +314,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/git-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your credentials for git hosts other than GitHub */
+        get: operations["list-git-credentials"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/git-credentials/{host}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Store a credential for a git host */
+        put: operations["put-git-credential"];
+        post?: never;
+        /** Forget a credential for a git host */
+        delete: operations["delete-git-credential"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your connection to GitHub */
+        get: operations["get-github"];
+        put?: never;
+        post?: never;
+        /** Revoke Kalpana's access to your GitHub account, and forget it */
+        delete: operations["disconnect-github"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/github/repos": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Repositories of your GitHub account, the last pushed to first */
+        get: operations["list-github-repos"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/github/repos/{owner}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One repository at GitHub, and the template for it */
+        get: operations["get-github-repo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/github/repos/{owner}/{name}/branches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Branches of a repository at GitHub, by name */
+        get: operations["list-github-branches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/github/webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes webhooks of GitHub, signed with GITHUB_WEBHOOK_SECRET */
+        post: operations["github-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/healthz": {
         parameters: {
             query?: never;
@@ -452,6 +573,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Built-in templates, your own, and those that are shared */
+        get: operations["list-templates"];
+        put?: never;
+        /** Make a template; its first version is a draft */
+        post: operations["create-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a definition, or the text of a flake.nix or shell.nix */
+        post: operations["validate-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One template */
+        get: operations["get-template"];
+        /** Change a template; what is not sent stays */
+        put: operations["update-template"];
+        post?: never;
+        /** Delete a template; workspaces made from it keep their version */
+        delete: operations["delete-template"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let new workspaces have the newest version */
+        post: operations["publish-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a workspace from the newest version, to see that it runs */
+        post: operations["try-template"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/templates/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The history of a template, newest first */
+        get: operations["list-template-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -482,6 +708,41 @@ export interface paths {
         post?: never;
         /** Revoke an API token */
         delete: operations["revoke-token"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/variables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your variables and secrets, values of secrets left out */
+        get: operations["list-variables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/variables/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a variable; workspaces get it when they start next */
+        put: operations["set-variable"];
+        post?: never;
+        /** Delete a variable */
+        delete: operations["delete-variable"];
         options?: never;
         head?: never;
         patch?: never;
@@ -560,6 +821,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/clone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try the clone again that failed */
+        post: operations["clone-again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{id}/editor": {
         parameters: {
             query?: never;
@@ -628,6 +906,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/repository": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened at a workspace's repository */
+        get: operations["get-workspace-repository"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{id}/restart": {
         parameters: {
             query?: never;
@@ -673,6 +968,23 @@ export interface paths {
         put?: never;
         /** Stop it; files stay */
         post: operations["stop-workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/unpushed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is only in a workspace: commits and changes that no remote has */
+        get: operations["get-unpushed-work"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -798,6 +1110,11 @@ export interface components {
              */
             scope?: "once" | "run" | "workspace";
         };
+        Branch: {
+            commit: string;
+            name: string;
+            protected: boolean;
+        };
         Budgets: {
             /** Format: double */
             chat: number;
@@ -848,6 +1165,23 @@ export interface components {
             waiting: boolean;
             workspaceId: string;
         };
+        Clone: {
+            /** @description Why it failed, as a sentence. */
+            problem: string;
+            /** @enum {string} */
+            state: "" | "done" | "failed";
+        };
+        CloneStruct: {
+            /**
+             * Format: int64
+             * @description This many commits only; 0 = all.
+             */
+            depth?: number;
+            /** @description Left out = true. */
+            lfs?: boolean;
+            /** @description Left out = true. */
+            submodules?: boolean;
+        };
         CreateChatInputBody: {
             /** @enum {string} */
             mode?: "plan" | "ask" | "autoEdit" | "auto";
@@ -877,6 +1211,12 @@ export interface components {
             /** Format: date-time */
             usedAt: string | null;
         };
+        CreateTemplateInputBody: {
+            definition: components["schemas"]["TemplateDefinitionInput"];
+            description?: string;
+            icon?: string;
+            name: string;
+        };
         CreateTokenInputBody: {
             name: string;
             /**
@@ -904,11 +1244,13 @@ export interface components {
         };
         CreateWorkspaceInputBody: {
             branch?: string;
+            clone?: components["schemas"]["CloneStruct"];
             /**
              * Format: int64
              * @description Billionths of a core; 0 = the installation's default.
              */
             cpu?: number;
+            /** @description owner/name at the configured GitHub, or the https:// address of any repository. */
             githubRepo?: string;
             /**
              * Format: int64
@@ -922,9 +1264,11 @@ export interface components {
             memory?: number;
             /** @description 1 to 60 characters. */
             name: string;
+            /** @description Text of a flake.nix, or of a shell.nix. */
             nixConfig?: string;
             /** @description Left out = true. */
             start?: boolean;
+            /** @description Left out = guessed from the repository. */
             template?: string;
         };
         DefaultsStruct: {
@@ -962,10 +1306,19 @@ export interface components {
             privateRepos: boolean;
             /** @enum {string} */
             signup: "open" | "invite" | "closed";
+            /** @description Whether events of GitHub repositories are taken. */
+            webhook: boolean;
         };
         FieldError: {
+            /** Format: int64 */
+            column?: number;
             /** @description Path of the field, for example body.name. */
             field: string;
+            /**
+             * Format: int64
+             * @description Where in the field's text, from 1.
+             */
+            line?: number;
             message: string;
         };
         FileChange: {
@@ -976,6 +1329,51 @@ export interface components {
             /** Format: int64 */
             removed: number;
             status: string;
+        };
+        FoundRepository: {
+            archived: boolean;
+            cloneUrl: string;
+            /** @description Empty if git would refuse the name. */
+            defaultBranch: string;
+            description: string;
+            fork: boolean;
+            /** @example ada/engine */
+            fullName: string;
+            /** @description Absent if the files could not be looked at. */
+            guess?: components["schemas"]["RepositoryGuess"];
+            private: boolean;
+            /** Format: date-time */
+            pushedAt: string | null;
+            url: string;
+        };
+        GitCredential: {
+            /** Format: date-time */
+            createdAt: string;
+            /** @example git.example.org:8443 */
+            host: string;
+            /** @description A sentence about what is wrong with it; empty if nothing is known. */
+            problem: string;
+            username: string;
+        };
+        GitHubStatus: {
+            avatarUrl: string;
+            /** @description Where the browser goes to connect; takes ?private=true and ?return=/path. It comes back there, with github_error= if it failed: denied, other_account, account_taken, private_disabled, provider_error, failed. */
+            connectUrl: string;
+            connected: boolean;
+            /** @description GitHub is configured here. */
+            enabled: boolean;
+            /** @description Name of the account at GitHub. */
+            login: string;
+            /** @description The connection may use private repositories. */
+            private: boolean;
+            /** @description The installation lets people use private repositories. */
+            privateAllowed: boolean;
+            /** @description A sentence about why to connect again; empty if there is no reason. */
+            problem: string;
+            /** @description Where people find GitHub. */
+            url: string;
+            /** @description Events of repositories come in: a webhook is configured. */
+            webhook: boolean;
         };
         HealthOutputBody: {
             /** @description By name: ok or unavailable. */
@@ -1008,8 +1406,18 @@ export interface components {
             /** @description Present when there is more. */
             nextCursor?: string;
         };
+        ListBranchBody: {
+            items: components["schemas"]["Branch"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
         ListChatBody: {
             items: components["schemas"]["Chat"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListGitCredentialBody: {
+            items: components["schemas"]["GitCredential"][];
             /** @description Present when there is more. */
             nextCursor?: string;
         };
@@ -1023,8 +1431,23 @@ export interface components {
             /** @description Present when there is more. */
             nextCursor?: string;
         };
+        ListRepositoryBody: {
+            items: components["schemas"]["Repository"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
         ListSessionBody: {
             items: components["schemas"]["Session"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListTemplateBody: {
+            items: components["schemas"]["Template"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListTemplateVersionBody: {
+            items: components["schemas"]["TemplateVersion"][];
             /** @description Present when there is more. */
             nextCursor?: string;
         };
@@ -1035,6 +1458,11 @@ export interface components {
         };
         ListUserRecordBody: {
             items: components["schemas"]["UserRecord"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListVariableBody: {
+            items: components["schemas"]["Variable"][];
             /** @description Present when there is more. */
             nextCursor?: string;
         };
@@ -1064,6 +1492,12 @@ export interface components {
             user: components["schemas"]["Account"];
             version: string;
             workspaceDomain: string;
+        };
+        Notice: {
+            /** @enum {string} */
+            kind: "clone" | "environment" | "variables" | "extensions" | "setup" | "template" | "image";
+            /** @description A sentence for people. */
+            text: string;
         };
         OpenEditorInputBody: {
             /** Format: int64 */
@@ -1120,6 +1554,58 @@ export interface components {
             /** @enum {string} */
             signup: "open" | "invite" | "closed";
         };
+        PutInputBody: {
+            /** @description A password or token. It is never shown again. */
+            password: string;
+            username: string;
+        };
+        Repository: {
+            archived: boolean;
+            cloneUrl: string;
+            /** @description Empty if git would refuse the name. */
+            defaultBranch: string;
+            description: string;
+            fork: boolean;
+            /** @example ada/engine */
+            fullName: string;
+            private: boolean;
+            /** Format: date-time */
+            pushedAt: string | null;
+            url: string;
+        };
+        RepositoryEvent: {
+            /** @description Of a pull request: opened, closed, merged and so on. */
+            action?: string;
+            /** Format: date-time */
+            at: string;
+            author: string;
+            /** @description Empty for a tag. */
+            branch: string;
+            /**
+             * Format: int64
+             * @description Of a push.
+             */
+            commits?: number;
+            id: string;
+            /** @enum {string} */
+            kind: "push" | "pull_request";
+            /**
+             * Format: int64
+             * @description Of a pull request.
+             */
+            number?: number;
+            title: string;
+            /** @description Empty if there is no page about it. */
+            url: string;
+        };
+        RepositoryGuess: {
+            /** @description Files of the repository that describe its environment and are used. */
+            honoured: string[];
+            /** @description Sentences about what was found. */
+            reasons: string[];
+            /** @description Id of a template. */
+            template: string;
+        };
         RestoreCheckpointInputBody: {
             /** @description The turn and all later ones are removed from the conversation. */
             chat: boolean;
@@ -1150,6 +1636,13 @@ export interface components {
             lastSeenAt: string;
             userAgent: string;
         };
+        SetVariableInputBody: {
+            secret: boolean;
+            /** @description Left out = all your workspaces. */
+            template?: string;
+            /** @description At most 32 KiB of text. */
+            value: string;
+        };
         SignupInputBody: {
             email: string;
             invitation?: string;
@@ -1159,6 +1652,156 @@ export interface components {
         StopTurnInputBody: {
             /** @description The turn that is meant; another one goes on. */
             runId?: string;
+        };
+        Template: {
+            /** @description It comes with Kalpana and cannot be changed. */
+            builtin: boolean;
+            /** Format: date-time */
+            createdAt: string;
+            definition: components["schemas"]["TemplateDefinition"];
+            description: string;
+            icon: string;
+            id: string;
+            mine: boolean;
+            name: string;
+            /** @description Empty for built-in templates. */
+            ownerId: string;
+            /**
+             * Format: int64
+             * @description What new workspaces get; 0 = none is published.
+             */
+            publishedVersion: number;
+            /** @description Everybody may use sharedVersion. */
+            shared: boolean;
+            /**
+             * Format: int64
+             * @description 0 = none. What the owner publishes later is not shared by itself.
+             */
+            sharedVersion: number;
+            /** @description A workspace made from this version ran well. */
+            tried: boolean;
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description The newest; of somebody else's template the one that you may use.
+             */
+            version: number;
+        };
+        TemplateDefinition: {
+            /** @description publisher.name or publisher.name@version. */
+            extensions: string[];
+            /** @description Files of an empty workspace: text by relative path. */
+            files: {
+                [key: string]: string;
+            };
+            /** @description Text of a flake.nix; empty = none. */
+            flake: string;
+            /** @description Names or patterns of files in a repository's root that make this template the guess. */
+            match: string[];
+            /** @description Debian packages. */
+            packages: string[];
+            ports: components["schemas"]["TemplatePort"][];
+            /** @description Command that is run once, after the first clone. */
+            setup: string;
+            /** @description Command that is run at every start, in the background. */
+            start: string;
+            /** @description Commands that the editor offers. */
+            tasks: components["schemas"]["TemplateTask"][];
+            variables: components["schemas"]["TemplateVariable"][];
+        };
+        TemplateDefinitionInput: {
+            /** @description At most 50. */
+            extensions?: string[] | null;
+            /** @description At most 100, together 256 KiB. */
+            files?: {
+                [key: string]: string;
+            };
+            flake?: string;
+            /** @description At most 30. */
+            match?: string[] | null;
+            /** @description At most 50. */
+            packages?: string[] | null;
+            /** @description At most 20. */
+            ports?: components["schemas"]["TemplatePortInput"][] | null;
+            /** @description At most 4 KiB. */
+            setup?: string;
+            /** @description At most 4 KiB. */
+            start?: string;
+            /** @description At most 50. */
+            tasks?: components["schemas"]["TemplateTask"][] | null;
+            /** @description At most 50. */
+            variables?: components["schemas"]["TemplateVariableInput"][] | null;
+        };
+        TemplatePort: {
+            label: string;
+            /** @description It is shown as soon as something listens. */
+            open: boolean;
+            /** Format: int64 */
+            port: number;
+            /** @enum {string} */
+            visibility: "owner" | "users" | "public";
+        };
+        TemplatePortInput: {
+            label?: string;
+            open?: boolean;
+            /**
+             * Format: int64
+             * @description 1024 to 65535.
+             */
+            port: number;
+            /** @description owner (when left out), users or public. */
+            visibility?: string;
+        };
+        TemplateProblem: {
+            /**
+             * Format: int64
+             * @description From 1; 0 = no place.
+             */
+            column: number;
+            /** @description Path in the definition, for example ports[0].port; nix for Nix text alone. */
+            field: string;
+            /**
+             * Format: int64
+             * @description From 1; 0 = no place.
+             */
+            line: number;
+            message: string;
+            /** @enum {string} */
+            severity: "error" | "warning";
+        };
+        TemplateTask: {
+            command: string;
+            label: string;
+        };
+        TemplateVariable: {
+            description: string;
+            name: string;
+            /** @description Without a value the workspace starts with a notice. */
+            required: boolean;
+            secret: boolean;
+            /** @description Used when the user has set none; empty for secrets. */
+            value: string;
+        };
+        TemplateVariableInput: {
+            description?: string;
+            name: string;
+            required?: boolean;
+            secret?: boolean;
+            value?: string;
+        };
+        TemplateVersion: {
+            /** Format: date-time */
+            createdAt: string;
+            definition: components["schemas"]["TemplateDefinition"];
+            /**
+             * Format: date-time
+             * @description null = it was never published.
+             */
+            publishedAt: string | null;
+            tried: boolean;
+            /** Format: int64 */
+            version: number;
         };
         Token: {
             /** Format: date-time */
@@ -1175,6 +1818,48 @@ export interface components {
             /** @description Its first characters, to recognise it. */
             prefix: string;
         };
+        TryTemplateOutputBody: {
+            workspaceId: string;
+        };
+        UnpushedBranch: {
+            /** Format: int64 */
+            commits: number;
+            /** @description Empty for commits on no branch. */
+            name: string;
+            upstream?: string;
+        };
+        UnpushedRepository: {
+            /** @description Those with commits that no remote has. */
+            branches: components["schemas"]["UnpushedBranch"][];
+            folder: string;
+            /** @description Why it could not be looked at. */
+            problem?: string;
+            /** Format: int64 */
+            stashes: number;
+            /**
+             * Format: int64
+             * @description Files that differ from the last commit.
+             */
+            uncommitted: number;
+        };
+        UnpushedWork: {
+            /**
+             * Format: date-time
+             * @description When it was so; null if nothing is known.
+             */
+            asOf: string | null;
+            /**
+             * Format: int64
+             * @description Repositories in all.
+             */
+            found: number;
+            /** @description The workspace was asked now. */
+            live: boolean;
+            /** @description Those with something to lose, or that could not be looked at. */
+            repositories: components["schemas"]["UnpushedRepository"][];
+            /** @description There may be more than was looked at. */
+            truncated: boolean;
+        };
         UpdateAgentInputBody: {
             /** @enum {string} */
             mode?: "plan" | "ask" | "autoEdit" | "auto";
@@ -1186,6 +1871,20 @@ export interface components {
             mode?: "plan" | "ask" | "autoEdit" | "auto";
             model?: string;
             title?: string;
+        };
+        UpdateTemplateInputBody: {
+            /**
+             * Format: int64
+             * @description The version that you have seen: 409 conflict if it is another by now.
+             */
+            base?: number;
+            /** @description Becomes a new version, a draft, unless the newest says the same. */
+            definition?: components["schemas"]["TemplateDefinitionInput"];
+            description?: string;
+            icon?: string;
+            name?: string;
+            /** @description Administrators only: everybody may use the version that is published now. */
+            shared?: boolean;
         };
         UpdateUserInputBody: {
             admin?: boolean;
@@ -1206,6 +1905,10 @@ export interface components {
              */
             memory?: number;
             name?: string;
+            /** @description Counts from the next start. */
+            nixConfig?: string;
+            /** @description Counts from the next start. */
+            template?: string;
         };
         UserRecord: {
             admin: boolean;
@@ -1218,6 +1921,29 @@ export interface components {
             name: string;
             suspended: boolean;
         };
+        ValidateTemplateInputBody: {
+            definition?: components["schemas"]["TemplateDefinitionInput"];
+            /** @description Text of a flake.nix or shell.nix, instead of a definition. */
+            nix?: string;
+        };
+        ValidateTemplateOutputBody: {
+            problems: components["schemas"]["TemplateProblem"][];
+            /** @description There are no errors; there may be warnings. */
+            valid: boolean;
+        };
+        Variable: {
+            name: string;
+            /** @description Why workspaces do not get it, as a sentence. */
+            problem?: string;
+            /** @description The value is never shown again, and masked where the agent would read it. */
+            secret: boolean;
+            /** @description Id of the template whose workspaces get it; empty = all your workspaces. */
+            template: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Left out for secrets. */
+            value?: string;
+        };
         Workspace: {
             /** @description What keeps it in use at this moment. */
             activity: string[];
@@ -1229,6 +1955,7 @@ export interface components {
             /** Format: uri */
             agentUrl: string;
             branch: string;
+            clone: components["schemas"]["Clone"];
             containerId: string;
             /**
              * Format: int64
@@ -1237,6 +1964,8 @@ export interface components {
             cpu: number;
             /** Format: date-time */
             createdAt: string;
+            /** @description Where the editor opens, relative to /workspace. */
+            folder: string;
             githubRepo: string;
             id: string;
             /**
@@ -1253,7 +1982,11 @@ export interface components {
             memory: number;
             name: string;
             nixConfig: string;
+            /** @description What did not work at the last start although the workspace runs. */
+            notices: components["schemas"]["Notice"][];
             ownerId: string;
+            /** @description Debian packages that its image has beyond the others. */
+            packages: string[];
             /** @enum {string} */
             status: "STOPPED" | "STARTING" | "RUNNING" | "STOPPING" | "ERROR";
             /** @description Why it is in this status, as a sentence; empty when there is nothing to say. */
@@ -1264,6 +1997,11 @@ export interface components {
              */
             stopsAt: string | null;
             template: string;
+            /**
+             * Format: int64
+             * @description The version that counts; 0 before the first start.
+             */
+            templateVersion: number;
             /** Format: date-time */
             updatedAt: string;
             /**
@@ -1295,6 +2033,13 @@ export interface components {
              * @enum {string}
              */
             visibility: "owner" | "users" | "public";
+        };
+        WorkspaceRepository: {
+            /** @description The newest first, at most 50, of at most 30 days. */
+            events: components["schemas"]["RepositoryEvent"][];
+            /** @description Its present name; empty if the workspace has none at the configured GitHub. */
+            fullName: string;
+            url: string;
         };
     };
     responses: never;
@@ -1997,6 +2742,324 @@ export interface operations {
             };
         };
     };
+    "list-git-credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListGitCredentialBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "put-git-credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name[:port] */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitCredential"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-git-credential": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name[:port] */
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GitHubStatus"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "disconnect-github": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-github-repos": {
+        parameters: {
+            query?: {
+                /** @description Words that are all in the name. */
+                query?: string;
+                /** @description At most this many items. A page may have none and yet a nextCursor: the search goes on there. */
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListRepositoryBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-github-repo": {
+        parameters: {
+            query?: {
+                /** @description Guess from the files of this branch; left out = the default one. */
+                branch?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundRepository"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-github-branches": {
+        parameters: {
+            query?: {
+                /** @description Words that are all in the name. */
+                query?: string;
+                /** @description At most this many items. A page may have none and yet a nextCursor: the search goes on there. */
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListBranchBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "github-webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Taken, or about nothing that is kept */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No JSON of a known form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The signature is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No secret is configured */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description It was here before, or is too old */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The body is larger than 1 MiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -2305,6 +3368,294 @@ export interface operations {
             };
         };
     };
+    "list-templates": {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description nextCursor of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTemplateBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTemplateInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "validate-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ValidateTemplateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidateTemplateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "update-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTemplateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "publish-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Template"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "try-template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TryTemplateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-template-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListTemplateVersionBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-tokens": {
         parameters: {
             query?: {
@@ -2378,6 +3729,106 @@ export interface operations {
             header?: never;
             path: {
                 id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-variables": {
+        parameters: {
+            query?: {
+                /** @description Only those for this template; left out = all of them. */
+                template?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListVariableBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-variable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Letters, digits and _, no digit first; not one that the workspace needs itself, such as PATH. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetVariableInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Variable"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-variable": {
+        parameters: {
+            query?: {
+                /** @description The template it is for; left out = the one for all your workspaces. */
+                template?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
             };
             cookie?: never;
         };
@@ -2708,6 +4159,37 @@ export interface operations {
             };
         };
     };
+    "clone-again": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "open-in-editor": {
         parameters: {
             query?: never;
@@ -2831,6 +4313,37 @@ export interface operations {
             };
         };
     };
+    "get-workspace-repository": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceRepository"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "restart-workspace": {
         parameters: {
             query?: never;
@@ -2911,6 +4424,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-unpushed-work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnpushedWork"];
                 };
             };
             /** @description Error */

@@ -10,6 +10,9 @@ export type Workspace = Schemas["Workspace"];
 export type WorkspaceStatus = Workspace["status"];
 export type CreateWorkspace = Schemas["CreateWorkspaceInputBody"];
 export type UpdateWorkspace = Schemas["UpdateWorkspaceInputBody"];
+/** Something the latest start could not do; the workspace runs without it. */
+export type WorkspaceNotice = Schemas["Notice"];
+export type NoticeKind = WorkspaceNotice["kind"];
 
 export type WorkspacePort = Schemas["WorkspacePort"];
 export type PortVisibility = WorkspacePort["visibility"];
@@ -51,6 +54,41 @@ export type Model = Schemas["AgentModel"];
 export type AgentSettings = Schemas["Agent"];
 export type AgentChange = Schemas["UpdateAgentInputBody"];
 
+/** The signed-in user's connection to the GitHub this installation is set to. */
+export type GitHubStatus = Schemas["GitHubStatus"];
+export type GitHubRepository = Schemas["Repository"];
+/** With the template its files suggest. */
+export type GitHubRepositoryDetails = Schemas["FoundRepository"];
+export type GitHubBranch = Schemas["Branch"];
+/** The repository of a workspace and its latest events, newest first. */
+export type WorkspaceRepository = Schemas["WorkspaceRepository"];
+export type RepositoryEvent = Schemas["RepositoryEvent"];
+/** Work in a workspace that is nowhere else. */
+export type UnpushedWork = Schemas["UnpushedWork"];
+export type UnpushedRepository = Schemas["UnpushedRepository"];
+export type UnpushedBranch = Schemas["UnpushedBranch"];
+export type GitCredential = Schemas["GitCredential"];
+export type SetGitCredential = Schemas["PutInputBody"];
+
+export type Template = Schemas["Template"];
+/** What a workspace made from a template has. Everything may be empty. */
+export type Definition = Schemas["TemplateDefinition"];
+export type TemplatePort = Schemas["TemplatePort"];
+export type TemplateVersion = Schemas["TemplateVersion"];
+export type CreateTemplate = Schemas["CreateTemplateInputBody"];
+/** What is not sent stays. */
+export type UpdateTemplate = Schemas["UpdateTemplateInputBody"];
+/** What can be checked: a definition, or Nix text alone. */
+export type Checkable = Schemas["ValidateTemplateInputBody"];
+export type CheckResult = Schemas["ValidateTemplateOutputBody"];
+export type Finding = Schemas["TemplateProblem"];
+/** A workspace made to see whether a template runs. */
+export type Trial = Schemas["TryTemplateOutputBody"];
+
+export type Variable = Schemas["Variable"];
+export type SetVariable = Schemas["SetVariableInputBody"];
+
+/** With its place, where the field is text with lines. */
 export type FieldError = Schemas["FieldError"];
 
 /** The shape of every list. */
@@ -69,4 +107,8 @@ export interface LogLine {
   text: string;
   /** Milliseconds since the start was begun. */
   elapsed: number;
+  /** How much of what the line is about is done, 0 to 100. */
+  percent?: number;
+  /** The number of an earlier line whose place this one takes. */
+  replaces?: number;
 }

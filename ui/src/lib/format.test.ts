@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, cpu, duration, memory, plural } from "./format";
+import { ago, cpu, duration, memory, plural, until } from "./format";
 
 const now = Date.parse("2026-05-01T12:00:00Z");
 
@@ -12,9 +12,12 @@ describe("ago", () => {
     ["2026-04-29T12:00:00Z", "2 days ago"],
     ["2026-03-01T12:00:00Z", "2 months ago"],
     ["2024-03-01T12:00:00Z", "2 years ago"],
+    ["2026-05-01T12:00:20Z", "just now"],
+  ])("%s is %s", (iso, words) => expect(ago(iso, now)).toBe(words));
+  test.each([
     ["2026-05-01T12:00:20Z", "in less than a minute"],
     ["2026-05-01T12:26:30Z", "in 26 minutes"],
-  ])("%s is %s", (iso, words) => expect(ago(iso, now)).toBe(words));
+  ])("until %s it is %s", (iso, words) => expect(until(iso, now)).toBe(words));
 });
 
 test.each([

@@ -10,13 +10,18 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
 ];
 
-/** "5 minutes ago", "in 2 hours", "just now". Now is in milliseconds. */
+/** "5 minutes ago", "just now": of what has happened, by a clock that may be ahead. Now is in milliseconds. */
 export function ago(iso: string, now: number): string {
   const seconds = (Date.parse(iso) - now) / 1000;
   for (const [unit, size] of units) {
     if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
   }
-  return seconds > 0 ? "in less than a minute" : "just now";
+  return "just now";
+}
+
+/** "in 2 hours", "in less than a minute": of what is to come. */
+export function until(iso: string, now: number): string {
+  return Date.parse(iso) - now < 60_000 ? "in less than a minute" : ago(iso, now);
 }
 
 /** "30 minutes", "8 hours", "7 days": the largest unit that fits without a rest. */

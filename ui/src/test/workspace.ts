@@ -25,6 +25,11 @@ export function workspace(changes: Partial<Workspace> = {}): Workspace {
     createdAt: "2026-01-01T00:00:00Z",
     updatedAt: "2026-01-01T00:00:00Z",
     ownerId: "u1",
+    folder: "",
+    templateVersion: 0,
+    clone: { state: "", problem: "" },
+    notices: [],
+    packages: [],
     ...changes,
   };
 }

@@ -9,16 +9,17 @@ export function Header() {
   const { user } = useMe();
   return (
     <header className="sticky top-0 z-30 border-b border-border bg-surface">
-      <div className="mx-auto flex h-14 max-w-6xl items-center gap-2 px-4 sm:gap-6 sm:px-6">
+      <div className="mx-auto flex h-14 max-w-6xl items-center gap-1 px-2.5 sm:gap-6 sm:px-6">
         <Link to="/" className="flex items-center gap-2.5 rounded-lg font-semibold tracking-tight" aria-label="Kalpana, to your workspaces">
           <Logo />
-          <span className="max-[22rem]:hidden">Kalpana</span>
+          <span className="max-sm:hidden">Kalpana</span>
         </Link>
-        <nav aria-label="Main" className="flex items-center gap-1 text-sm">
+        <nav aria-label="Main" className="flex min-w-0 items-center overflow-x-auto text-sm sm:gap-1">
           <NavLink to="/">Workspaces</NavLink>
+          <NavLink to="/templates">Templates</NavLink>
           {user.admin && <NavLink to="/admin/invitations">Invitations</NavLink>}
         </nav>
-        <div className="ml-auto flex items-center gap-2">
+        <div className="ml-auto flex shrink-0 items-center gap-1 sm:gap-2">
           <ConnectionBadge />
           <UserMenu />
         </div>
@@ -27,12 +28,12 @@ export function Header() {
   );
 }
 
-function NavLink({ to, children }: { to: "/" | "/admin/invitations"; children: ReactNode }) {
+function NavLink({ to, children }: { to: "/" | "/templates" | "/admin/invitations"; children: ReactNode }) {
   return (
     <Link
       to={to}
-      activeOptions={{ exact: true }}
-      className="rounded-lg px-2.5 py-1.5 text-muted-foreground transition-colors hover:bg-muted hover:text-foreground aria-[current=page]:font-medium aria-[current=page]:text-foreground"
+      activeOptions={{ exact: to === "/" }}
+      className="shrink-0 rounded-lg px-1 py-1.5 -outline-offset-2 text-muted-foreground transition-colors hover:bg-muted hover:text-foreground sm:px-2.5 aria-[current=page]:font-medium aria-[current=page]:text-foreground"
     >
       {children}
     </Link>

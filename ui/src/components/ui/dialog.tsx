@@ -15,14 +15,24 @@ interface DialogProps {
   onOpenChange: (open: boolean) => void;
   title: string;
   description?: ReactNode;
-  /** A list is wider than a form, and reading begins at its top instead of in a field. */
-  variant?: "form" | "list";
+  /**
+   * A list is wider than a form, and reading begins at its top instead of in a field. A
+   * question begins at the button marked with data-act.
+   */
+  variant?: "form" | "list" | "question";
   children: ReactNode;
 }
 
 function focusPanel(event: Event): void {
   event.preventDefault();
   if (event.currentTarget instanceof HTMLElement) event.currentTarget.focus();
+}
+
+function focusAct(event: Event): void {
+  const act = event.currentTarget instanceof HTMLElement && event.currentTarget.querySelector<HTMLElement>("[data-act]");
+  if (!act) return;
+  event.preventDefault();
+  act.focus();
 }
 
 export function Dialog({ open, onOpenChange, title, description, variant = "form", children }: DialogProps) {
@@ -36,6 +46,7 @@ export function Dialog({ open, onOpenChange, title, description, variant = "form
           onOpenAutoFocus={(event) => {
             focus.remember();
             if (variant === "list") focusPanel(event);
+            if (variant === "question") focusAct(event);
           }}
           onCloseAutoFocus={focus.giveBack}
           {...(description ? {} : { "aria-describedby": undefined })}

@@ -2,7 +2,7 @@ import type { Invitation } from "@/api/types";
 import { Row } from "@/components/layout/row-list";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
-import { ago, exact } from "@/lib/format";
+import { ago, exact, until } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 import { whoFor } from "./who-for";
 
@@ -30,7 +30,7 @@ export function InvitationRow({ invitation, onWithdraw }: InvitationRowProps) {
         <>
           created <time dateTime={createdAt} title={exact(createdAt)}>{ago(createdAt, now)}</time>
           {" · "}
-          {word} <time dateTime={time} title={exact(time)}>{ago(time, now)}</time>
+          {word} <time dateTime={time} title={exact(time)}>{open ? until(time, now) : ago(time, now)}</time>
         </>
       }
       action={

@@ -1,11 +1,10 @@
+import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useState } from "react";
 import type { Workspace } from "@/api/types";
 import { LoadError } from "@/components/layout/load-error";
 import { PageHeader } from "@/components/layout/page-header";
 import { Button } from "@/components/ui/button";
 import { plural } from "@/lib/format";
-import { CreateDialog } from "./create-dialog";
 import { DashboardSkeleton } from "./dashboard-skeleton";
 import { EmptyState } from "./empty-state";
 import { WorkspaceCard } from "./workspace-card";
@@ -19,7 +18,6 @@ interface DashboardViewProps {
 }
 
 export function DashboardView({ workspaces, limit, error, onRetry }: DashboardViewProps) {
-  const [creating, setCreating] = useState(false);
   const full = workspaces !== undefined && workspaces.length >= limit;
   const used = workspaces && `${workspaces.length} of ${plural(limit, "workspace")} used`;
   return (
@@ -29,11 +27,14 @@ export function DashboardView({ workspaces, limit, error, onRetry }: DashboardVi
         description={full ? `${used}. Delete one you no longer need to make room.` : used}
         action={
           workspaces &&
-          workspaces.length > 0 && (
-            <Button onClick={() => setCreating(true)} disabled={full}>
+          workspaces.length > 0 &&
+          (full ? (
+            <Button disabled>
               <Plus aria-hidden /> New workspace
             </Button>
-          )
+          ) : (
+            <NewButton />
+          ))
         }
       />
       {workspaces === undefined && !error && <DashboardSkeleton />}
@@ -42,7 +43,7 @@ export function DashboardView({ workspaces, limit, error, onRetry }: DashboardVi
           <LoadError error={error} onRetry={onRetry} />
         </div>
       )}
-      {workspaces?.length === 0 && <EmptyState onCreate={() => setCreating(true)} />}
+      {workspaces?.length === 0 && <EmptyState action={<NewButton />} />}
       {workspaces && workspaces.length > 0 && (
         <ul className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
           {workspaces.map((workspace) => (
@@ -50,7 +51,16 @@ export function DashboardView({ workspaces, limit, error, onRetry }: DashboardVi
           ))}
         </ul>
       )}
-      {creating && <CreateDialog taken={workspaces?.map((w) => w.name) ?? []} onClose={() => setCreating(false)} />}
     </>
+  );
+}
+
+function NewButton() {
+  return (
+    <Button asChild>
+      <Link to="/new">
+        <Plus aria-hidden /> New workspace
+      </Link>
+    </Button>
   );
 }

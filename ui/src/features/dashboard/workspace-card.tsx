@@ -2,6 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { Bot } from "lucide-react";
 import type { Workspace } from "@/api/types";
 import { Card } from "@/components/ui/card";
+import { CodeLine } from "@/features/repository/code-line";
+import { UnpushedMark } from "@/features/repository/unpushed-mark";
 import { describe } from "@/features/workspace/size";
 import { StatusBadge } from "@/features/workspace/status-badge";
 import { UsageLine } from "@/features/workspace/usage-line";
@@ -22,6 +24,7 @@ export function WorkspaceCard({ workspace }: { workspace: Workspace }) {
           <StatusBadge status={status} />
         </div>
         <div className="grid gap-0.5 text-sm text-muted-foreground">
+          <CodeLine workspace={workspace} />
           <UsageLine workspace={workspace} />
           <p>{describe(workspace)}</p>
           {activity.includes("turn") && (
@@ -40,6 +43,7 @@ export function WorkspaceCard({ workspace }: { workspace: Workspace }) {
             {statusReason}
           </p>
         )}
+        <UnpushedMark workspace={workspace} />
         <div className="mt-auto flex items-center justify-between gap-2">
           <CardAction workspace={workspace} />
           <WorkspaceMenu workspace={workspace} />

@@ -19,7 +19,7 @@ const firstRetryMs = 1000;
 const lastRetryMs = 30_000;
 // A tab nobody looks at gives its connection back: over HTTP/1.1 a browser has six.
 const hiddenMs = 60_000;
-const names = ["workspace", "workspace.deleted", "chat", "chat.deleted", "reset"];
+const names = ["workspace", "workspace.deleted", "chat", "chat.deleted", "repository", "reset"];
 
 /**
  * Keeps one event stream open while the page is visible, and opens it again, later and

@@ -22,3 +22,18 @@ test("each event does its part, and what is not understood does nothing", () => 
   applyEvent(cache, "reset", {});
   expect(stale(cache)).toBe(true);
 });
+
+const event = (id: string, at: string) => ({ id, kind: "push", title: id, branch: "main", author: "asha", url: "", at });
+
+test("what happens at a repository comes first where it is shown, once, and nowhere else", () => {
+  const cache = new QueryClient();
+  const older = event("e1", "2026-01-01T00:00:00Z");
+  const newer = event("e2", "2026-01-02T00:00:00Z");
+  cache.setQueryData(["repository", "w1"], { fullName: "octo/hello", url: "", events: [older] });
+  for (const data of [null, {}, { workspaceId: "w1" }, { workspaceId: "w1", event: {} }, { workspaceId: 7, event: newer }]) applyEvent(cache, "repository", data);
+  expect(cache.getQueryData(["repository", "w1"])).toMatchObject({ events: [older] });
+  for (let twice = 0; twice < 2; twice++) applyEvent(cache, "repository", { workspaceId: "w1", event: newer });
+  applyEvent(cache, "repository", { workspaceId: "w2", event: newer });
+  expect(cache.getQueryData(["repository", "w1"])).toMatchObject({ events: [newer, older] });
+  expect(cache.getQueryData(["repository", "w2"])).toBeUndefined();
+});

@@ -2,8 +2,9 @@ import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { dropChat, putChat, refetchChats } from "@/api/queries/chat-cache";
 import { meKey } from "@/api/queries/me";
+import { putRepositoryEvent, refetchRepositories } from "@/api/queries/repository";
 import { dropWorkspace, putWorkspace, workspacesKey } from "@/api/queries/workspace-cache";
-import type { Workspace } from "@/api/types";
+import type { RepositoryEvent, Workspace } from "@/api/types";
 import type { Chat } from "@/features/chat/types";
 import { setConnection } from "./connection";
 import { EventStream } from "./event-stream";
@@ -41,6 +42,8 @@ export function applyEvent(cache: QueryClient, name: string, data: unknown): voi
     putChat(cache, data);
   } else if (name === "chat.deleted" && isOfWorkspace(data)) {
     dropChat(cache, data);
+  } else if (name === "repository" && isRepositoryNews(data)) {
+    putRepositoryEvent(cache, data);
   }
 }
 
@@ -48,6 +51,7 @@ function refetch(cache: QueryClient): void {
   void cache.invalidateQueries({ queryKey: workspacesKey });
   void cache.invalidateQueries({ queryKey: ["workspace"] });
   refetchChats(cache);
+  refetchRepositories(cache);
 }
 
 function hasId(data: unknown): data is { id: string } {
@@ -64,4 +68,8 @@ function isOfWorkspace(data: unknown): data is { id: string; workspaceId: string
 
 function isChat(data: unknown): data is Chat {
   return isOfWorkspace(data) && "status" in data && "updatedAt" in data;
+}
+
+function isRepositoryNews(data: unknown): data is { workspaceId: string; event: RepositoryEvent } {
+  return typeof data === "object" && data !== null && "workspaceId" in data && typeof data.workspaceId === "string" && "event" in data && hasId(data.event);
 }

@@ -7,6 +7,8 @@ import { AlertDialog } from "@/components/ui/alert-dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { UnpushedSection, useUnpushed } from "@/features/repository/unpushed-section";
+import { hasSomethingToLose } from "@/features/repository/unpushed-text";
 
 interface DeleteDialogProps {
   workspace: Workspace;
@@ -17,6 +19,7 @@ interface DeleteDialogProps {
 /** Wants the name typed: the files go for good. */
 export function DeleteDialog({ workspace, onClose, onDeleted }: DeleteDialogProps) {
   const [typed, setTyped] = useState("");
+  const unpushed = useUnpushed(workspace);
   const remove = useDeleteWorkspace(workspace.id);
   const confirm = () =>
     remove.mutate(undefined, {
@@ -33,11 +36,10 @@ export function DeleteDialog({ workspace, onClose, onDeleted }: DeleteDialogProp
       title="Delete this workspace?"
       description={
         <>
-          All files in <strong className="font-medium break-words text-foreground">{workspace.name}</strong> are deleted for good, also what
-          was not pushed anywhere.
+          All files in <strong className="font-medium break-words text-foreground">{workspace.name}</strong> are deleted for good.
         </>
       }
-      action="Delete workspace"
+      action={unpushed.data && hasSomethingToLose(unpushed.data) ? "Delete anyway" : "Delete workspace"}
       blocked={typed.trim() !== workspace.name.trim()}
       busy={remove.isPending}
       onConfirm={confirm}
@@ -47,6 +49,7 @@ export function DeleteDialog({ workspace, onClose, onDeleted }: DeleteDialogProp
           {sentence(remove.error)}
         </Notice>
       )}
+      <UnpushedSection workspace={workspace} unpushed={unpushed} />
       <Field label="Type the workspace's name to confirm">
         {(control) => (
           <Input {...control} value={typed} onChange={(e) => setTyped(e.target.value)} autoComplete="off" autoCapitalize="off" spellCheck={false} />

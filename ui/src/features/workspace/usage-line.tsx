@@ -1,5 +1,5 @@
 import type { Workspace } from "@/api/types";
-import { ago, exact } from "@/lib/format";
+import { ago, exact, until } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
 /** When it was used last and when it will stop by itself. */
@@ -22,7 +22,7 @@ export function UsageLine({ workspace }: { workspace: Workspace }) {
         <p title="It stops by itself when nobody uses it until then. Files stay.">
           Stops{" "}
           <time dateTime={stopsAt} title={exact(stopsAt)}>
-            {Date.parse(stopsAt) > now ? ago(stopsAt, now) : "soon"}
+            {Date.parse(stopsAt) > now ? until(stopsAt, now) : "soon"}
           </time>{" "}
           if unused
         </p>

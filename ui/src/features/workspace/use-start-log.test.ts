@@ -26,3 +26,12 @@ test("leaving the page ends the stream", async () => {
   unmount();
   expect(fetched.mock.calls[0]?.[1]?.signal?.aborted).toBe(true);
 });
+
+test("progress takes the place of the line it replaces, whichever of its lines is named", async () => {
+  const progress = (seq: number, percent: number, replaces?: number) => ({ ...line(seq, seq), percent, replaces });
+  vi.spyOn(globalThis, "fetch").mockResolvedValueOnce(
+    stream(["line", line(1, 1)], ["line", progress(2, 10)], ["line", progress(3, 50, 2)], ["line", progress(4, 70, 2)], ["line", progress(5, 100, 4)], ["line", line(6, 6)], ["line", progress(8, 1, 7)]),
+  );
+  const { result } = renderHook(() => useStartLog("abcdefghij12", false));
+  await waitFor(() => expect(result.current.lines.map((l) => [l.key, l.seq, l.began, l.percent])).toEqual([[1, 1, 1, undefined], [2, 5, 2, 100], [6, 6, 6, undefined], [7, 8, 8, 1]]));
+});

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
 import { ConnectionBadge } from "@/features/live/connection-badge";
 import { PortsButton } from "@/features/ports/ports-button";
+import { RepositoryButton } from "@/features/repository/repository-button";
 import { ChatToggle } from "./chat-toggle";
 import { StatusBadge } from "./status-badge";
 import { WorkspaceMenu } from "./workspace-menu";
@@ -34,6 +35,7 @@ export function WorkspaceBar({ workspace, chat, onDeleted }: WorkspaceBarProps) 
       <div className="ml-auto flex items-center gap-1">
         <ConnectionBadge />
         <ChatToggle {...chat} />
+        <RepositoryButton workspace={workspace} />
         <PortsButton workspace={workspace} />
         {workspace.status === "RUNNING" && (
           <Button asChild variant="ghost" size="sm" className="max-sm:size-8 max-sm:px-0">

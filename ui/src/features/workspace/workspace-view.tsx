@@ -5,6 +5,7 @@ import { cn } from "@/lib/cn";
 import { EditorFrame } from "./editor-frame";
 import { EditorLink } from "./editor-link";
 import { IdlePanel } from "./idle-panel";
+import { Notices } from "./notices";
 import { Splitter } from "./splitter";
 import { StartPanel } from "./start-panel";
 import { useChatLayout } from "./use-chat-layout";
@@ -39,6 +40,7 @@ export function WorkspaceView({ workspace, embedEditor, chats, onDeleted }: Work
   return (
     <div className="flex h-dvh flex-col">
       <WorkspaceBar workspace={workspace} chat={{ shown: layout.chat, waiting: chats.waiting, onToggle: toggle }} onDeleted={onDeleted} />
+      <Notices key={workspace.id} workspace={workspace} />
       {!isWide && <ViewSwitch layout={layout} waiting={chats.waiting} />}
       <div className="flex min-h-0 flex-1">
         {/* Hidden, not gone: an editor that is taken away loses what it has open. */}

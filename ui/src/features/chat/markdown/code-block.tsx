@@ -1,6 +1,6 @@
 import { CopyButton } from "../cards/copy-button";
 import { useHighlighted } from "./use-highlighted";
-import "./code.css";
+import "@/theme/code.css";
 
 interface CodeBlockProps {
   code: string;

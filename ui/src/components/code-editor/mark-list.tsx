@@ -1,0 +1,34 @@
+import { CircleAlert, TriangleAlert } from "lucide-react";
+import { cn } from "@/lib/cn";
+import type { Mark } from "./types";
+
+const shown = 20;
+
+/** What the marks say, below the editor. */
+export function MarkList({ marks }: { marks: Mark[] }) {
+  return (
+    <ul aria-live="polite" className="grid gap-1 text-sm empty:hidden">
+      {marks.slice(0, shown).map((mark) => {
+        const Icon = mark.severity === "error" ? CircleAlert : TriangleAlert;
+        return (
+          <li
+            key={`${mark.line} ${mark.column} ${mark.message}`}
+            className={cn("flex gap-2 [&>svg]:mt-0.5 [&>svg]:size-4 [&>svg]:shrink-0", mark.severity === "error" ? "text-danger-text" : "text-notice-text")}
+          >
+            <Icon aria-hidden />
+            <span className="min-w-0 break-words">
+              {place(mark)}
+              {mark.message}
+            </span>
+          </li>
+        );
+      })}
+      {marks.length > shown && <li className="text-muted-foreground">and {marks.length - shown} more</li>}
+    </ul>
+  );
+}
+
+function place({ line, column }: Mark): string {
+  if (line < 1) return "";
+  return column > 0 ? `Line ${line}, column ${column}: ` : `Line ${line}: `;
+}

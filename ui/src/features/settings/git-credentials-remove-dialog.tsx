@@ -1,0 +1,42 @@
+import { toast } from "sonner";
+import { sentence } from "@/api/problem";
+import { useDeleteGitCredential } from "@/api/queries/git-credentials";
+import { AlertDialog } from "@/components/ui/alert-dialog";
+import { Notice } from "@/components/ui/notice";
+
+interface RemoveGitCredentialDialogProps {
+  host: string;
+  onClose: () => void;
+}
+
+export function RemoveGitCredentialDialog({ host, onClose }: RemoveGitCredentialDialogProps) {
+  const remove = useDeleteGitCredential();
+  const confirm = () =>
+    remove.mutate(host, {
+      onSuccess: () => {
+        toast.success(`${host} was removed`);
+        onClose();
+      },
+    });
+  return (
+    <AlertDialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title="Remove this host?"
+      description={
+        <>
+          Git can no longer sign in at <strong className="font-medium break-all text-foreground">{host}</strong>, also in workspaces that run. The password stays good at the host: revoke it there.
+        </>
+      }
+      action="Remove host"
+      busy={remove.isPending}
+      onConfirm={confirm}
+    >
+      {remove.isError && (
+        <Notice variant="danger" live>
+          {sentence(remove.error)}
+        </Notice>
+      )}
+    </AlertDialog>
+  );
+}

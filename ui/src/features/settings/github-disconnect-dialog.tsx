@@ -1,0 +1,38 @@
+import { toast } from "sonner";
+import { sentence } from "@/api/problem";
+import { useDisconnectGitHub } from "@/api/queries/github";
+import { AlertDialog } from "@/components/ui/alert-dialog";
+import { Notice } from "@/components/ui/notice";
+
+interface DisconnectGitHubDialogProps {
+  host: string;
+  onClose: () => void;
+}
+
+export function DisconnectGitHubDialog({ host, onClose }: DisconnectGitHubDialogProps) {
+  const disconnect = useDisconnectGitHub();
+  const confirm = () =>
+    disconnect.mutate(undefined, {
+      onSuccess: () => {
+        toast.success(`Disconnected from ${host}`);
+        onClose();
+      },
+    });
+  return (
+    <AlertDialog
+      open
+      onOpenChange={(open) => !open && onClose()}
+      title={`Disconnect from ${host}?`}
+      description="The key is revoked there and forgotten here. Your workspaces stay, but Git in them can no longer push, nor fetch what is private. Signing in is not affected."
+      action="Disconnect"
+      busy={disconnect.isPending}
+      onConfirm={confirm}
+    >
+      {disconnect.isError && (
+        <Notice variant="danger" live>
+          {sentence(disconnect.error)}
+        </Notice>
+      )}
+    </AlertDialog>
+  );
+}
