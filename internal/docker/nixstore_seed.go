@@ -132,16 +132,16 @@ func (r *Runtime) seedOf(ctx context.Context, key string) (string, error) {
 
 func (r *Runtime) makeSeed(ctx context.Context, key, name string, build SeedBuild, say func(string)) (string, error) {
 	select {
-	case r.builds <- struct{}{}:
+	case r.seeds <- struct{}{}:
 	default:
-		say("Waiting: other images are being built")
+		say("Waiting: other stores are being built")
 		select {
-		case r.builds <- struct{}{}:
+		case r.seeds <- struct{}{}:
 		case <-ctx.Done():
 			return "", ctx.Err()
 		}
 	}
-	defer func() { <-r.builds }()
+	defer func() { <-r.seeds }()
 	if err := r.tryOverlay(ctx, build.Image); err != nil {
 		return "", err
 	}

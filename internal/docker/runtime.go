@@ -50,6 +50,7 @@ type Runtime struct {
 	process string        // marks the throw-away containers of this Runtime
 	making  joint         // of images and stores
 	builds  chan struct{} // a place for each image or store that is being built
+	seeds   chan struct{} // likewise of stores: one kind never waits for the other
 	checks  chan struct{} // a place for each check that runs
 
 	stores       sync.RWMutex // held for writing while seeds are removed
@@ -77,7 +78,7 @@ func New(o Options) (*Runtime, error) {
 	}
 	return &Runtime{
 		client: c, installation: o.Installation, observe: o.Observe, started: o.Started, log: o.Log,
-		process: nonce(), builds: make(chan struct{}, buildsAtOnce), checks: make(chan struct{}, checksAtOnce),
+		process: nonce(), builds: make(chan struct{}, buildsAtOnce), seeds: make(chan struct{}, buildsAtOnce), checks: make(chan struct{}, checksAtOnce),
 	}, nil
 }
 

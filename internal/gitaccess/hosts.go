@@ -25,6 +25,23 @@ func (s *Service) Hosts(ctx context.Context, userID string) ([]HostCredential, e
 	return all, nil
 }
 
+// Secrets returns the passwords that a user has stored for hosts other than GitHub: what is to
+// be masked in texts that any workspace of that user may have written. One that does not open
+// is in no workspace and left out.
+func (s *Service) Secrets(ctx context.Context, userID string) ([]string, error) {
+	all, err := s.o.Store.HostCredentials(ctx, userID)
+	if err != nil {
+		return nil, fmt.Errorf("read credentials of user %s: %w", userID, err)
+	}
+	var secrets []string
+	for _, c := range all {
+		if password, err := s.o.Box.Open(purposePassword, passwordPlace(userID, c.Host), c.Password); err == nil {
+			secrets = append(secrets, string(password))
+		}
+	}
+	return secrets, nil
+}
+
 // PutHost stores a credential for a host, in place of the one that was there. The result has
 // no password. *InvalidError, also for the configured GitHub and for more than 50 hosts.
 func (s *Service) PutHost(ctx context.Context, userID, host, username, password string) (HostCredential, error) {

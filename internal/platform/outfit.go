@@ -295,7 +295,7 @@ func (a *parts) outfit(c config.Config, box *secretbox.Box) (err error) {
 		Dial: a.dialBridge, Workspaces: later{a}, Templates: a.templates, Variables: a.variables, Images: images{a.engine, c.WorkspaceImage, c.Nixpkgs, []string{c.NixCacheURL}, keys}, Unpushed: a.store,
 		Git: git{a.access, func(id string) bool { u, ok := a.identity.User(id); return ok && !u.Suspended }, nameOf(a.identity), a.learn},
 		Nix: *c.NixCustomConfigs, PreferNix: c.TemplatePackages == config.PackagesNix, CacheAnswers: binaryCache.ok,
-		Nixpkgs: c.Nixpkgs, Caches: []string{c.NixCacheURL}, Keys: keys, Log: a.log,
+		Nixpkgs: c.Nixpkgs, Caches: []string{c.NixCacheURL}, Keys: keys, Shared: a.store.Shared(), Log: a.log,
 	})
 	a.undo = append(a.undo, a.provision.Close)
 	return nil
@@ -362,23 +362,76 @@ func (a *parts) guess(ctx context.Context, userID string, r github.Repo, branch 
 	return api.RepositoryGuess{Template: g.Template, Reasons: g.Reasons, Honoured: g.Honoured}, err
 }
 
-// mayRead: a clone has shown that the owner may read the repository.
-func mayRead(_ context.Context, w workspace.Workspace) (bool, error) {
-	return w.Clone.State == workspace.CloneDone, nil
+// readers remembers who may read which repository, for a while.
+type readers struct {
+	mu    sync.Mutex
+	known map[string]reader // by user and repository
 }
 
-// watchers are the workspaces that hold a clone of a repository of the configured GitHub.
+type reader struct {
+	id    int64 // of the repository
+	until time.Time
+}
+
+// Bounds of what is remembered of readers.
+const (
+	readerFresh = 5 * time.Minute
+	maxReaders  = 10_000
+)
+
+// mayRead asks GitHub whether the owner of a workspace may read its repository: what the
+// container says of its clone proves nothing. Nobody may when GitHub does not say so.
+func (a *parts) mayRead(ctx context.Context, w workspace.Workspace) (bool, error) {
+	r, err := a.access.Parse(w.GithubRepo)
+	if err != nil || r.Name == "" || w.Clone.State != workspace.CloneDone {
+		return false, nil
+	}
+	key := w.OwnerID + " " + strings.ToLower(r.Name)
+	a.readers.mu.Lock()
+	found, ok := a.readers.known[key]
+	a.readers.mu.Unlock()
+	if ok && time.Now().Before(found.until) {
+		return found.id != 0, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	repo, err := a.access.Repo(ctx, w.OwnerID, r.Name)
+	if err != nil {
+		repo.ID = 0
+		a.log.Debug("whether a user may read a repository is not known", "user", w.OwnerID, "repository", r.Name, "err", err)
+	}
+	a.readers.mu.Lock()
+	defer a.readers.mu.Unlock()
+	if a.readers.known == nil || len(a.readers.known) >= maxReaders {
+		a.readers.known = map[string]reader{}
+	}
+	a.readers.known[key] = reader{repo.ID, time.Now().Add(readerFresh)}
+	return repo.ID != 0, nil
+}
+
+// watchers are the workspaces of a repository of the configured GitHub whose owners may read it.
 func (a *parts) watchers(ctx context.Context, repo string) (all []repoevent.Watcher, err error) {
 	found, err := a.workspaces.ListAll(ctx)
 	for _, w := range found {
-		if w.Clone.State != workspace.CloneDone {
+		r, err := a.access.Parse(w.GithubRepo)
+		if err != nil || !strings.EqualFold(r.Name, repo) {
 			continue
 		}
-		if r, err := a.access.Parse(w.GithubRepo); err == nil && strings.EqualFold(r.Name, repo) {
+		if may, err := a.mayRead(ctx, w); err == nil && may {
 			all = append(all, repoevent.Watcher{WorkspaceID: w.ID, OwnerID: w.OwnerID})
 		}
 	}
 	return all, err
+}
+
+// secretsOf are values that no text about a user's workspaces may show.
+func (a *parts) secretsOf(ctx context.Context, userID string) ([]string, error) {
+	values, err := a.variables.Secrets(ctx, userID)
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := a.access.Secrets(ctx, userID)
+	return append(values, passwords...), err
 }
 
 // reseal seals anew what an old secret sealed, so that it can be thrown away.
@@ -398,8 +451,10 @@ const pruneEvery = 12 * time.Hour
 // prune removes what an earlier process left unfinished, then, now and then, images with
 // packages and shared stores that no workspace uses.
 func (a *parts) prune(ctx context.Context) {
-	if err := a.engine.RemoveLeftovers(ctx); err != nil && ctx.Err() == nil {
-		a.log.Warn("containers of an earlier process not removed", "err", err)
+	if !a.store.Shared() { // else they may be another process's work
+		if err := a.engine.RemoveLeftovers(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("containers of an earlier process not removed", "err", err)
+		}
 	}
 	tick := time.NewTicker(pruneEvery)
 	defer tick.Stop()

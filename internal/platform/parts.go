@@ -59,6 +59,7 @@ type parts struct {
 	variables  *variable.Service
 	provision  *provision.Service
 	reports    *repoevent.Service
+	readers    readers
 	ledger     *spend.Ledger
 	chats      *chat.Service
 
@@ -203,7 +204,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		Store: a.store.Chats(), Workspaces: reach{a}, Models: models.client, Box: box, Ledger: a.ledger, Budgets: budgets, Announcer: events, Observer: p.metrics, Log: p.log,
 		MayGoOn: func(userID string) bool { u, ok := a.identity.User(userID); return ok && !u.Suspended },
 		Model:   c.AgentModel, Mode: permission.Mode(c.AgentMode), ModeCap: permission.Mode(c.AgentModeCap), OwnKeys: *c.AgentOwnKeys, AllowTraining: *c.AgentAllowTraining,
-		Secrets: []string{c.OpenRouterAPIKey, c.GitHubClientSecret, c.OIDCClientSecret, c.Secret, c.OldSecret, c.GitHubWebhookSecret}, SecretsOf: a.variables.Secrets, Shared: a.store.Shared(), TurnsPerUser: c.MaxWorkspacesPerUser,
+		Secrets: []string{c.OpenRouterAPIKey, c.GitHubClientSecret, c.OIDCClientSecret, c.Secret, c.OldSecret, c.GitHubWebhookSecret}, SecretsOf: a.secretsOf, Shared: a.store.Shared(), TurnsPerUser: c.MaxWorkspacesPerUser,
 	})
 	a.undo = append(a.undo, func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
@@ -234,7 +235,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		Templates:  api.Templates{Service: a.templates, Try: a.tryTemplate},
 		Variables:  a.variables,
 		Webhook:    api.WebhookOptions{Receiver: hooks, Events: a.reports},
-		Repository: api.RepositoryOptions{Events: a.reports, MayRead: mayRead, Unpushed: a.unpushed, Known: a.store},
+		Repository: api.RepositoryOptions{Events: a.reports, MayRead: a.mayRead, Unpushed: a.unpushed, Known: a.store},
 	})
 	logins := http.NewServeMux()
 	a.identity.Routes(logins)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,8 +14,11 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
-// cloneSeconds bounds one clone.
-const cloneSeconds = 3600
+// cloneSeconds bounds one clone, maxWarnings how many of its warnings are told.
+const (
+	cloneSeconds = 3600
+	maxWarnings  = 10
+)
 
 // clone brings the repository and notes how that went.
 func (s *Service) clone(ctx context.Context, w *workspace.Workspace, b Bridge, r workspace.Reporter) {
@@ -36,7 +40,8 @@ func (s *Service) clone(ctx context.Context, w *workspace.Workspace, b Bridge, r
 		text = fmt.Sprintf("%s is empty; its folder is %s", w.GithubRepo, cloned.Folder)
 	}
 	r.Say(workspace.PhaseCode, text)
-	for _, warning := range cloned.Warnings {
+	for _, warning := range cloned.Warnings[:min(len(cloned.Warnings), maxWarnings)] {
+		warning = oneLine(warning)
 		r.Say(workspace.PhaseCode, warning)
 		w.Outfit = w.Notify(workspace.NoticeClone, warning)
 	}
@@ -55,7 +60,7 @@ func (s *Service) tryClone(ctx context.Context, w workspace.Workspace, b Bridge,
 	var cloned bridge.Cloned
 	err = b.Stream(ctx, bridge.TypeCloneRepository, order, &cloned, func(e bridge.Event) error {
 		var p bridge.CloneProgress
-		if e.Event == bridge.EventProgress && json.Unmarshal(e.Payload, &p) == nil {
+		if e.Event == bridge.EventProgress && json.Unmarshal(e.Payload, &p) == nil && p.Text != "" {
 			r.Progress(workspace.PhaseCode, p.Text, p.Percent)
 		}
 		return nil
@@ -69,6 +74,9 @@ func (s *Service) tryClone(ctx context.Context, w workspace.Workspace, b Bridge,
 	}
 	if err != nil {
 		return cloned, fmt.Errorf("%s was not cloned: %s. The workspace works without it", w.GithubRepo, sentence(err))
+	}
+	if !filepath.IsLocal(cloned.Folder) || len(cloned.Folder) > maxSentence {
+		return cloned, fmt.Errorf("it is not known where %s was cloned to: the workspace says %q", w.GithubRepo, oneLine(cloned.Folder))
 	}
 	return cloned, nil
 }
@@ -143,20 +151,35 @@ func (s *Service) cloneAgain(ctx context.Context, w workspace.Workspace) {
 	defer b.Close()
 	w.Notices = nil
 	s.clone(ctx, &w, b, r)
+	f := s.settled(ctx, w)
+	if w.Clone.State == workspace.CloneDone {
+		s.devcontainer(ctx, &w, b, r, f)
+		s.variables(ctx, &w, b, r, f)
+		s.environment(ctx, &w, b, r, f)
+	}
 	if ctx.Err() != nil {
 		return
 	}
-	_, err = s.o.Workspaces.Refit(ctx, w.ID, func(o *workspace.Outfit) {
+	now, err := s.o.Workspaces.Refit(ctx, w.ID, func(o *workspace.Outfit) {
 		var kept []workspace.Notice
 		for _, n := range o.Notices {
 			if n.Kind != workspace.NoticeClone {
 				kept = append(kept, n)
 			}
 		}
-		o.Notices = append(kept, w.Notices...)
+		o.Notices = kept
+		for _, n := range w.Notices {
+			*o = o.Notify(n.Kind, n.Text)
+		}
+		o.Packages, o.FittedTo = w.Packages, w.FittedTo
 		o.Clone.State, o.Clone.Problem, o.Folder = w.Clone.State, w.Clone.Problem, w.Folder
 	})
 	if err != nil {
 		s.o.Log.Warn("outcome of a clone not stored", "workspace", w.ID, "err", err)
+		return
+	}
+	// A template that is yet to be guessed has its own setup command, at the start after.
+	if now.Clone.State == workspace.CloneDone && !now.SetUp && now.FittedTo != undecided {
+		s.after(ctx, now, f)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -16,7 +18,22 @@ type watch struct {
 	epoch  int64
 	cancel context.CancelFunc
 	ready  chan struct{} // closed when the bridge has said that questions come
+	// working holds a value for each event that is worked on.
+	working chan struct{}
+	// pace bounds how often a program inside can make us look for a credential.
+	pace *rate.Limiter
 }
+
+// Questions of git that are answered: so many a second in the long run, and at once after a pause.
+// A clone asks once, one with submodules once for each.
+const (
+	questionsEach  = 5
+	questionsBurst = 100
+)
+
+// maxWorking is how many events of one workspace are worked on at a time: as many questions
+// as a bridge keeps open. One that sends more is not read on until there is room.
+const maxWorking = 32
 
 // watch makes sure that git inside w is answered.
 func (s *Service) watch(w workspace.Workspace) *watch {
@@ -29,7 +46,7 @@ func (s *Service) watch(w workspace.Workspace) *watch {
 		old.cancel()
 	}
 	ctx, cancel := context.WithCancel(s.ctx)
-	n := &watch{epoch: w.Epoch, cancel: cancel, ready: make(chan struct{})}
+	n := &watch{epoch: w.Epoch, cancel: cancel, ready: make(chan struct{}), working: make(chan struct{}, maxWorking), pace: rate.NewLimiter(questionsEach, questionsBurst)}
 	if s.closed {
 		cancel()
 		return n
@@ -107,14 +124,17 @@ func (s *Service) watchOnce(ctx context.Context, w workspace.Workspace, n *watch
 			if err := json.Unmarshal(e.Payload, &q); err != nil {
 				return err
 			}
+			if err := n.pace.Wait(ctx); err != nil {
+				return err
+			}
 			// The connection goes on meanwhile; a host may take seconds to refresh a token.
-			s.behind(func(context.Context) { s.answer(ctx, w, b, q) })
+			s.work(ctx, n, func() { s.answer(ctx, w, b, q) })
 		case bridge.EventRejected:
 			var r bridge.CredentialRejected
 			if err := json.Unmarshal(e.Payload, &r); err != nil {
 				return err
 			}
-			s.behind(func(context.Context) { s.o.Git.Rejected(ctx, w.OwnerID, r) })
+			s.work(ctx, n, func() { s.o.Git.Rejected(ctx, w.OwnerID, r) })
 		}
 		return nil
 	})
@@ -122,6 +142,18 @@ func (s *Service) watchOnce(ctx context.Context, w workspace.Workspace, n *watch
 		s.o.Log.Debug("watch for git ended", "workspace", w.ID, "err", err)
 	}
 	return ctx.Err() == nil
+}
+
+// work does f beside the caller, as soon as there is room among what n works on.
+func (s *Service) work(ctx context.Context, n *watch, f func()) {
+	select {
+	case n.working <- struct{}{}:
+		s.behind(func(context.Context) {
+			defer func() { <-n.working }()
+			f()
+		})
+	case <-ctx.Done():
+	}
 }
 
 // answer gives git what the workspace's owner may use for its repository's host, or says why not.
@@ -132,7 +164,7 @@ func (s *Service) answer(ctx context.Context, w workspace.Workspace, b Bridge, q
 	username, password, err := s.o.Git.Credential(ctx, w.OwnerID, w.GithubRepo, q)
 	if err != nil {
 		a.Refused = err.Error()
-		s.o.Log.Info("git got no credential", "workspace", w.ID, "user", w.OwnerID, "host", q.Host, "err", err)
+		s.o.Log.Debug("git got no credential", "workspace", w.ID, "user", w.OwnerID, "host", q.Host, "err", err)
 	} else {
 		a.Username, a.Password = username, password
 		s.o.Log.Info("git got a credential", "workspace", w.ID, "user", w.OwnerID, "host", q.Host)

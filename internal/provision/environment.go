@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/nixcheck"
@@ -24,23 +25,37 @@ func (s *Service) environment(ctx context.Context, w *workspace.Workspace, b Bri
 		order.Files = map[string]string{name: w.NixConfig}
 	case s.o.Nix && w.Clone.State == workspace.CloneDone:
 		order.Folder = w.Folder
-		if found, ok := s.prepare(ctx, w, b, r, order); !ok || found.Source != "" {
+		if found, ok := s.prepare(ctx, w, b, r, f, order); !ok || found.Source != "" {
 			return
 		}
 	}
-	order.Folder = w.Folder // where a shellHook runs
-	if order.Files == nil && s.fromFlake(ctx, *w, f.builtin, f.template) {
-		order.Files = map[string]string{bridge.FlakeFile: f.template.Flake}
+	order.Folder = ""
+	if order.Files == nil && s.fitsFlake(ctx, *w, f) {
+		order.Files = map[string]string{bridge.FlakeFile: f.base.Flake}
 	}
-	s.prepare(ctx, w, b, r, order)
+	if order.Files != nil { // without files the folder's own would count
+		order.Folder = w.Folder // where a shellHook runs
+	}
+	s.prepare(ctx, w, b, r, f, order)
+}
+
+// fitsFlake reports whether the template's tools come from its flake in this workspace. What
+// Image once settled on stays, whether the cache answers at this moment or not: either the
+// packages are in the workspace's image, or what the flake gives is in its store.
+func (s *Service) fitsFlake(ctx context.Context, w workspace.Workspace, f *fit) bool {
+	d := f.base // what a devcontainer.json adds says nothing about it
+	if len(d.Packages) == 0 || d.Flake == "" || s.o.Nix && w.NixConfig != "" {
+		return s.fromFlake(ctx, w, f.builtin, d)
+	}
+	return slices.ContainsFunc(d.Packages, func(p string) bool { return !slices.Contains(w.Packages, p) })
 }
 
 // prepare is not ok if the environment could not be made.
-func (s *Service) prepare(ctx context.Context, w *workspace.Workspace, b Bridge, r workspace.Reporter, order bridge.PrepareEnvironment) (found bridge.Environment, ok bool) {
+func (s *Service) prepare(ctx context.Context, w *workspace.Workspace, b Bridge, r workspace.Reporter, f *fit, order bridge.PrepareEnvironment) (found bridge.Environment, ok bool) {
 	err := b.Stream(ctx, bridge.TypePrepareEnvironment, order, &found, func(e bridge.Event) error {
 		var line bridge.OutputText
 		if e.Event == bridge.EventOutput && json.Unmarshal(e.Payload, &line) == nil {
-			r.Say(workspace.PhaseEnvironment, line.Text)
+			r.Say(workspace.PhaseEnvironment, f.redact.String(line.Text))
 		}
 		return nil
 	})
@@ -48,9 +63,9 @@ func (s *Service) prepare(ctx context.Context, w *workspace.Workspace, b Bridge,
 		return found, false
 	}
 	if err != nil {
-		text := fmt.Sprintf("The workspace runs without its Nix environment: %s.", sentence(err))
+		text := fmt.Sprintf("The workspace runs without its Nix environment: %s.", f.redact.String(sentence(err)))
 		if refusal, ok := errors.AsType[*bridge.Error](err); ok && refusal.Code == bridge.CodeNixUnreachable {
-			text = fmt.Sprintf("The workspace runs without its Nix environment, because what it needs cannot be fetched: %s. Restart it when the network is back.", sentence(err))
+			text = fmt.Sprintf("The workspace runs without its Nix environment, because what it needs cannot be fetched: %s. Restart it when the network is back.", f.redact.String(sentence(err)))
 		}
 		w.Outfit = w.Notify(workspace.NoticeEnvironment, text)
 		r.Say(workspace.PhaseEnvironment, text)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/template"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -21,12 +22,16 @@ const askFor = 10 * time.Second
 func (s *Service) Image(ctx context.Context, w workspace.Workspace, r workspace.Reporter) (workspace.Workspace, error) {
 	w.Notices, w.Image = nil, ""
 	var files template.Files
+	known := false
 	if w.FittedTo == "" && w.GithubRepo != "" {
-		files = s.filesOf(ctx, &w, r)
+		files, known = s.filesOf(ctx, &w, r)
 	}
+	open := w.FittedTo == undecided
 	if w.Template == "" {
 		w.Template, w.TemplateVersion = template.BlankID, 0
-		if w.GithubRepo != "" {
+		if w.GithubRepo != "" && !known {
+			open = true
+		} else if w.GithubRepo != "" {
 			guess, err := s.o.Templates.Guess(ctx, w.OwnerID, files)
 			if err != nil {
 				return w, fmt.Errorf("guess a template: %w", err)
@@ -54,7 +59,13 @@ func (s *Service) Image(ctx context.Context, w workspace.Workspace, r workspace.
 		slices.Sort(packages)
 		w.Packages, w.FittedTo = slices.Compact(packages), is
 	}
-	if w.Epoch == 0 && s.fromFlake(ctx, w, t.Builtin, d) {
+	if open && w.Template == template.BlankID {
+		w.FittedTo = undecided
+	}
+	// Building runs what the template says on the installation's account: only for templates
+	// that somebody vouches for. Others are built in the workspace, within its limits.
+	vouched := t.Builtin || t.Shared && t.SharedVersion == t.Version
+	if w.Epoch == 0 && vouched && s.fromFlake(ctx, w, t.Builtin, d) {
 		s.seed(ctx, &w, d, r)
 	}
 	return s.withPackages(ctx, w, r)
@@ -70,17 +81,49 @@ func (s *Service) fromFlake(ctx context.Context, w workspace.Workspace, builtin 
 }
 
 // filesOf asks the repository's host for what a guess needs.
-func (s *Service) filesOf(ctx context.Context, w *workspace.Workspace, r workspace.Reporter) template.Files {
+func (s *Service) filesOf(ctx context.Context, w *workspace.Workspace, r workspace.Reporter) (files template.Files, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, askFor)
 	defer cancel()
-	files, ok, err := s.o.Git.Files(ctx, w.OwnerID, w.GithubRepo, w.Branch)
+	files, known, err := s.o.Git.Files(ctx, w.OwnerID, w.GithubRepo, w.Branch)
 	switch {
 	case err != nil:
 		r.Say(workspace.PhaseImage, "the repository was not looked at before the clone: "+err.Error())
-	case !ok:
+	case !known:
 		r.Say(workspace.PhaseImage, "the repository is looked at after the clone")
 	}
-	return files
+	return files, known && err == nil
+}
+
+// undecided is what FittedTo says while a template is to be guessed once the repository is
+// there, because its host could not be asked.
+const undecided = "undecided"
+
+// decide guesses the template of a repository that could not be looked at before. Its tools
+// come with the next start.
+func (s *Service) decide(ctx context.Context, w *workspace.Workspace, b Bridge, r workspace.Reporter) {
+	if w.FittedTo != undecided || w.Clone.State != workspace.CloneDone {
+		return
+	}
+	var there bridge.FileList
+	if err := b.Call(ctx, bridge.TypeListFiles, bridge.ListFiles{Path: w.Folder}, &there); err != nil {
+		return
+	}
+	var files template.Files
+	for _, e := range there.Entries {
+		files.Names = append(files.Names, e.Name)
+	}
+	guess, err := s.o.Templates.Guess(ctx, w.OwnerID, files)
+	if err != nil {
+		s.o.Log.Warn("template not guessed", "workspace", w.ID, "err", err)
+		return
+	}
+	for _, reason := range guess.Reasons {
+		r.Say(workspace.PhaseCode, reason)
+	}
+	w.FittedTo, w.TemplateVersion, w.Template = "", 0, cmp.Or(guess.Template, template.BlankID)
+	if w.Template != template.BlankID {
+		w.Outfit = w.Notify(workspace.NoticeTemplate, fmt.Sprintf("The template %s fits this repository. Restart the workspace to have its tools.", w.Template))
+	}
 }
 
 // seed has the store made that all workspaces of this version of the template begin with, and

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/internal/redact"
 	"github.com/kalpana-dev/kalpana/internal/template"
 	"github.com/kalpana-dev/kalpana/internal/variable"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
@@ -18,9 +19,12 @@ import (
 type fit struct {
 	epoch    int64
 	template template.Definition // and what the repository's devcontainer.json adds
+	base     template.Definition // the template alone
 	builtin  bool                // the template comes with Kalpana
 	first    bool                // nothing was set up before
 	setUp    bool                // the setup command has run
+	// redact masks the values of the user's secrets in what programs of the workspace say.
+	redact *redact.Redactor
 }
 
 // Pauses between attempts to reach a bridge that is coming up.
@@ -54,12 +58,10 @@ func (s *Service) Inside(ctx context.Context, w workspace.Workspace, r workspace
 	}
 	defer b.Close()
 	if !b.Knows(bridge.TypeStartEditor) {
-		return w, nil // an older image, whose editor waits for nobody
+		w.Outfit = w.Notify(workspace.NoticeImage, "The workspace image is older than this Kalpana: repository, template and variables are not there. An administrator can build it with `make image`; then restart the workspace.")
+		return w, nil // its editor waits for nobody
 	}
-	f := &fit{epoch: w.Epoch, first: !w.SetUp, setUp: w.SetUp}
-	if t, d, err := s.o.Templates.Resolve(ctx, w.OwnerID, w.Template, w.TemplateVersion); err == nil {
-		f.template, f.builtin = d, t.Builtin
-	} // else Image has said so
+	f := s.settled(ctx, w)
 	s.identify(ctx, w, b)
 	if err := s.code(ctx, &w, b, r, f); err != nil {
 		return w, err
@@ -83,6 +85,15 @@ func (s *Service) Inside(ctx context.Context, w workspace.Workspace, r workspace
 	return w, nil
 }
 
+// settled is what Image settled on.
+func (s *Service) settled(ctx context.Context, w workspace.Workspace) *fit {
+	f := &fit{epoch: w.Epoch, first: !w.SetUp, setUp: w.SetUp, redact: redact.New(nil)}
+	if t, d, err := s.o.Templates.Resolve(ctx, w.OwnerID, w.Template, w.TemplateVersion); err == nil {
+		f.template, f.base, f.builtin = d, d, t.Builtin
+	} // else Image has said so
+	return f
+}
+
 // identify tells git who commits, unless the user has.
 func (s *Service) identify(ctx context.Context, w workspace.Workspace, b Bridge) {
 	name, email := s.o.Git.Identity(ctx, w.OwnerID)
@@ -102,14 +113,18 @@ func (s *Service) code(ctx context.Context, w *workspace.Workspace, b Bridge, r 
 		}
 		return ctx.Err()
 	}
-	// Before git can ask for credentials, and for as long as the workspace runs.
-	if err := s.watching(ctx, *w); err != nil {
-		return err
-	}
 	if w.Clone.State == workspace.CloneDone {
-		return nil
+		s.watch(*w)
+		s.decide(ctx, w, b, r)
+		return ctx.Err()
+	}
+	// Before git can ask for credentials, and for as long as the workspace runs. Without it
+	// the clone of a public repository works all the same.
+	if err := s.watching(ctx, *w); err != nil && ctx.Err() == nil {
+		r.Say(workspace.PhaseCode, err.Error())
 	}
 	s.clone(ctx, w, b, r)
+	s.decide(ctx, w, b, r)
 	return ctx.Err()
 }
 
@@ -173,7 +188,8 @@ func union(a, b []string) []string {
 
 // variables sets the user's variables and the template's defaults.
 func (s *Service) variables(ctx context.Context, w *workspace.Workspace, b Bridge, _ workspace.Reporter, f *fit) {
-	values, err := s.o.Variables.For(ctx, w.OwnerID, w.Template)
+	values, secrets, err := s.o.Variables.For(ctx, w.OwnerID, w.Template)
+	f.redact = redact.New(secrets)
 	if unreadable, ok := errors.AsType[*variable.UnreadableError](err); ok {
 		w.Outfit = w.Notify(workspace.NoticeVariables, "Some variables are missing: "+unreadable.Error()+".")
 	} else if err != nil && ctx.Err() == nil {
@@ -203,11 +219,20 @@ func (s *Service) variables(ctx context.Context, w *workspace.Workspace, b Bridg
 	}
 }
 
-// sentence is what a bridge's refusal says to people, without its full stop.
+// maxSentence bounds what a bridge says to people, in bytes: it is a program of the workspace.
+const maxSentence = 1000
+
+// sentence is what a bridge's refusal says to people, in one line and without its full stop.
 func sentence(err error) string {
 	text := err.Error()
 	if refusal, ok := errors.AsType[*bridge.Error](err); ok {
 		text = refusal.Message
 	}
-	return strings.TrimSuffix(strings.TrimSpace(text), ".")
+	return strings.TrimSuffix(oneLine(text), ".")
+}
+
+// oneLine is text for people, whoever wrote it.
+func oneLine(text string) string {
+	text = strings.Join(strings.FieldsFunc(text[:min(len(text), maxSentence)], func(r rune) bool { return r <= ' ' || r == 0x7f }), " ")
+	return strings.ToValidUTF8(text, "")
 }

@@ -32,7 +32,10 @@ type Options struct {
 	Nixpkgs string
 	// Caches are addresses of binary caches, Keys whose signatures count; empty = Nix's own.
 	Caches, Keys []string
-	Log          *slog.Logger
+	// Shared says that other processes look after the same workspaces. Then what a process
+	// that was ended left to do waits for the workspace's next start: nobody knows who else does it.
+	Shared bool
+	Log    *slog.Logger
 }
 
 // Bridge is a connection to a workspace's bridge.
@@ -76,9 +79,9 @@ type Templates interface {
 	Ran(ctx context.Context, id string, version int, ok bool) error
 }
 
-// Variables gives the values that a user has set.
+// Variables gives the values that a user has set, and those of them that nobody else may read.
 type Variables interface {
-	For(ctx context.Context, userID, templateID string) (map[string]string, error)
+	For(ctx context.Context, userID, templateID string) (values map[string]string, secrets []string, err error)
 }
 
 // Images makes images with packages.
@@ -106,13 +109,14 @@ type Service struct {
 	closed  bool
 	watches map[string]*watch // by workspace
 	fitted  map[string]*fit   // by workspace: what is left to do once it runs
+	begun   map[string]begun  // by workspace: for which start that was begun
 	cloning map[string]bool   // clones that were asked for again
 }
 
 // New returns a service.
 func New(o Options) *Service {
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Service{o: o, ctx: ctx, cancel: cancel, watches: map[string]*watch{}, fitted: map[string]*fit{}, cloning: map[string]bool{}}
+	return &Service{o: o, ctx: ctx, cancel: cancel, watches: map[string]*watch{}, fitted: map[string]*fit{}, begun: map[string]begun{}, cloning: map[string]bool{}}
 }
 
 // Close ends what goes on behind running workspaces; the workspaces run on.
@@ -139,16 +143,51 @@ func (s *Service) Announce(w workspace.Workspace) {
 	switch w.Status {
 	case workspace.StatusRunning:
 		s.watch(w)
-		s.mu.Lock()
-		f := s.fitted[w.ID]
-		delete(s.fitted, w.ID)
-		s.mu.Unlock()
-		if f != nil && f.epoch == w.Epoch {
-			s.behind(func(ctx context.Context) { s.after(ctx, w, f) })
-		}
+		s.finish(w)
 	case workspace.StatusStarting: // Inside watches once the bridge is there
+		s.leave(w.ID)
 	default:
 		s.forget(w.ID)
+	}
+}
+
+// begun is what is done behind a running workspace.
+type begun struct {
+	epoch  int64
+	cancel context.CancelFunc
+}
+
+// finish does what is left to do in a workspace that runs, once for each of its starts.
+func (s *Service) finish(w workspace.Workspace) {
+	s.mu.Lock()
+	f, before := s.fitted[w.ID], s.begun[w.ID]
+	delete(s.fitted, w.ID)
+	if before.epoch == w.Epoch || s.closed {
+		s.mu.Unlock()
+		return
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	s.begun[w.ID] = begun{w.Epoch, cancel}
+	s.mu.Unlock()
+	if before.cancel != nil {
+		before.cancel()
+	}
+	switch {
+	case f != nil && f.epoch == w.Epoch:
+		s.behind(func(context.Context) { s.after(ctx, w, f) })
+	case !s.o.Shared && unfinished(w):
+		s.behind(func(context.Context) { s.resume(ctx, w) })
+	}
+}
+
+// leave ends what is done behind a workspace that is about to end: that its commands end with
+// it says nothing about them.
+func (s *Service) leave(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b, ok := s.begun[id]; ok {
+		b.cancel()
+		delete(s.begun, id)
 	}
 }
 
@@ -156,6 +195,7 @@ func (s *Service) Announce(w workspace.Workspace) {
 func (s *Service) AnnounceDeleted(id string) { s.forget(id) }
 
 func (s *Service) forget(id string) {
+	s.leave(id)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.fitted, id)

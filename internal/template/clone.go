@@ -45,8 +45,8 @@ func (d Definition) Size() int {
 }
 
 // With returns d with what other adds: its flake if d has none, its packages, ports, tasks,
-// extensions, variables and files that d does not name, and its commands after those of d.
-// Match stays d's. The result may have more of everything than one definition may.
+// extensions, variables and files that d does not name, its setup command after that of d and
+// its start command beside that of d. Match stays d's. The result may have more of everything than one definition may.
 func (d Definition) With(other Definition) Definition {
 	d, other = d.clone(), other.clone()
 	d.Flake = cmp.Or(d.Flake, other.Flake)
@@ -55,7 +55,7 @@ func (d Definition) With(other Definition) Definition {
 	d.Tasks = union(d.Tasks, other.Tasks, func(t Task) string { return t.Label })
 	d.Extensions = union(d.Extensions, other.Extensions, extensionName)
 	d.Variables = union(d.Variables, other.Variables, func(v Variable) string { return v.Name })
-	d.Setup, d.Start = joined(d.Setup, other.Setup), joined(d.Start, other.Start)
+	d.Setup, d.Start = inTurn(d.Setup, other.Setup), together(d.Start, other.Start)
 	for name, text := range other.Files {
 		if _, there := d.Files[name]; !there {
 			d.Files[name] = text
@@ -74,11 +74,22 @@ func union[T any, K comparable](list, more []T, key func(T) K) []T {
 	return list
 }
 
-func joined(a, b string) string {
+// inTurn is a command that runs a and then b, also if a fails; it ends as the first that
+// failed. Each has a shell of its own, for either may end its shell or become another program.
+func inTurn(a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
-	return a + "\n" + b
+	return "(\n" + a + "\n)\nfirst=$?\n(\n" + b + "\n)\nlast=$?\n[ $first -eq 0 ] || exit $first\nexit $last"
+}
+
+// together is a command that runs a and b at the same time: programs that are started go on,
+// as servers do.
+func together(a, b string) string {
+	if a == "" || b == "" {
+		return a + b
+	}
+	return "(\n" + a + "\n) &\n(\n" + b + "\n) &\nwait"
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

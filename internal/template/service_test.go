@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -390,11 +391,44 @@ func TestADefinitionWithAnother(t *testing.T) {
 	want := "{Flake:{ } Packages:[jq gh] Ports:[{Port:3000 Label:mine Visibility:owner Open:false} {Port:5000 Label: Visibility:owner Open:false}] " +
 		"Tasks:[{Label:Run Command:a} {Label:Test Command:c}] Extensions:[a.b@1.0.0 c.d] " +
 		"Variables:[{Name:A Description: Value:1 Secret:false Required:false} {Name:B Description: Value: Secret:false Required:false}] " +
-		"Setup:npm ci\nmake Start:serve Files:map[x:1 y:3] Match:[package.json]}"
+		"Setup:(\nnpm ci\n)\nfirst=$?\n(\nmake\n)\nlast=$?\n[ $first -eq 0 ] || exit $first\nexit $last Start:serve Files:map[x:1 y:3] Match:[package.json]}"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if len(a.Packages) != 1 || len(b.Packages) != 2 || len(a.Files) != 1 {
 		t.Error("what was joined has changed")
+	}
+}
+
+func TestCommandsOfTwoDefinitions(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, a, b, want string
+		start            bool
+		code             int
+	}{
+		{name: "both", a: "echo a", b: "echo b", want: "a\nb\n"},
+		{name: "only the first", a: "echo a; exit 3", want: "a\n", code: 3},
+		{name: "only the second", b: "echo b", want: "b\n"},
+		{name: "the first fails", a: "echo a; exit 3", b: "echo b", want: "a\nb\n", code: 3},
+		{name: "the second fails", a: "exec echo a", b: "set -e\nfalse\necho b", want: "a\n", code: 1},
+		{name: "the first has text of its own", a: "cat <<END\na )\nEND", b: "echo b # (", want: "a )\nb\n"},
+		// The first one goes on until the second has been there.
+		{name: "started", a: "exec cat pipe", b: "echo b >pipe", want: "b\n", start: true},
+	} {
+		a, b := template.Definition{Setup: c.a}, template.Definition{Setup: c.b}
+		command := a.With(b).Setup
+		if c.start {
+			a, b = template.Definition{Start: c.a}, template.Definition{Start: c.b}
+			command = a.With(b).Start
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		run := exec.CommandContext(ctx, "sh", "-c", "mkfifo pipe\n"+command)
+		run.Dir = t.TempDir()
+		out, _ := run.Output()
+		cancel()
+		if string(out) != c.want || run.ProcessState.ExitCode() != c.code {
+			t.Errorf("%s: %q, code %d; want %q, code %d", c.name, out, run.ProcessState.ExitCode(), c.want, c.code)
+		}
 	}
 }

@@ -80,6 +80,7 @@ func (s *Service) delete(ctx context.Context, rec Workspace) error {
 	if err := s.o.Engine.RemoveVolumes(ctx, rec.ID); err != nil {
 		return fmt.Errorf("remove volumes of workspace %s: %w", rec.ID, err)
 	}
+	s.logs.of(rec.ID).forget()
 	if err := s.o.Store.RemoveLog(ctx, rec.ID); err != nil {
 		return fmt.Errorf("remove log of workspace %s: %w", rec.ID, err)
 	}

@@ -124,6 +124,7 @@ func (s *Service) Update(ctx context.Context, id string, in UpdateInput) (Worksp
 			w.Name = name
 		}
 		if in.Template != nil {
+			w.SetUp = w.SetUp && w.Template == *in.Template
 			w.Template, w.TemplateVersion = *in.Template, 0
 		}
 		if in.NixConfig != nil {

@@ -143,5 +143,7 @@ func (s *Service) Refit(ctx context.Context, id string, change func(*Outfit)) (W
 
 // Report returns what adds to the log of a workspace's latest start, after it has ended.
 func (s *Service) Report(ctx context.Context, id string) Reporter {
-	return reporter{ctx, s, s.logs.of(id)}
+	log := s.logs.of(id)
+	log.continued(ctx)
+	return reporter{ctx, s, log}
 }

@@ -123,6 +123,7 @@ func (s *Service) start(ctx context.Context, rec Workspace, found []Container, t
 	if err != nil {
 		return &startError{rec, fmt.Errorf("prepare environment: %w", err)}
 	}
+	again := false
 	for try := 1; ; try++ {
 		lease, next, err := s.lease(ctx, rec, log)
 		if err != nil {
@@ -136,6 +137,19 @@ func (s *Service) start(ctx context.Context, rec Workspace, found []Container, t
 				return &startError{rec, fmt.Errorf("remove container without ports: %w", err)}
 			}
 			if err := s.o.Leases.Block(ctx, lease, blockFor); err != nil {
+				return err
+			}
+			continue
+		}
+		if errors.Is(err, ErrImageMissing) && rec.Image != "" && !again {
+			again = true // it was removed as one that nobody uses, just before
+			t.leave()
+			fitted, err := s.o.Preparer.Image(ctx, rec, reporter{ctx, s, log})
+			if err != nil {
+				return &startError{rec, fmt.Errorf("prepare image: %w", err)}
+			}
+			rec.fit(fitted)
+			if err := t.take(ctx); err != nil {
 				return err
 			}
 			continue
@@ -265,9 +279,10 @@ func (s *Service) runs(ctx context.Context, rec Workspace, containerID string) (
 		if getErr != nil || now.Desired != DesiredRunning || now.Epoch != rec.Epoch || now.MinEpoch > now.Epoch || now.Status != StatusStarting {
 			return written, err
 		}
-		if now.Template == rec.Template {
-			now.fit(rec)
+		if now.Template != rec.Template { // counts from the next start
+			rec.Template, rec.TemplateVersion, rec.SetUp = now.Template, now.TemplateVersion, now.SetUp
 		}
+		now.fit(rec)
 		rec = now
 	}
 }

@@ -124,12 +124,15 @@ type startLog struct {
 	id    string
 	store Logs
 
+	saving  sync.Mutex // taken before mu
 	mu      sync.Mutex
 	lines   []LogLine
 	next    int64 // Seq of the next line
 	began   time.Time
 	ended   bool          // the next start begins a new log
 	saved   time.Time     // when it was stored last
+	later   *time.Timer   // stores what has not been; nil if nothing waits
+	gone    bool          // the workspace is: nothing is stored any more
 	goesOn  bool          // the newest line tells of progress and may be replaced
 	changed chan struct{} // closed when a line comes
 }
@@ -151,6 +154,24 @@ func (l *startLog) beginStart(ctx context.Context, rec Workspace) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines, l.next, l.began, l.ended = nil, next, time.Now(), false
+}
+
+// continued takes up the log that an earlier process wrote, if this one has written none.
+func (l *startLog) continued(ctx context.Context) {
+	l.mu.Lock()
+	mine := !l.began.IsZero()
+	l.mu.Unlock()
+	if mine {
+		return
+	}
+	old, err := l.store.LoadLog(ctx, l.id)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil || len(old) == 0 || !l.began.IsZero() {
+		return
+	}
+	l.lines, l.next, l.ended = old, old[len(old)-1].Seq+1, true
+	l.began = old[0].Time.Add(-time.Duration(old[0].Elapsed) * time.Millisecond)
 }
 
 // end makes the next start begin a new log.
@@ -204,18 +225,52 @@ func (l *startLog) write(ctx context.Context, log *slog.Logger, line LogLine, pr
 	l.ended = l.ended || line.Phase == phaseReady || line.Phase == phaseError
 	close(l.changed)
 	l.changed = make(chan struct{})
-	// What comes in quick succession is stored with the line after it; the end always is.
-	store := l.ended || !progress && line.Phase != PhaseImage && line.Phase != PhaseEnvironment && line.Phase != PhaseSetup || now.Sub(l.saved) > saveEvery
-	var lines []LogLine
-	if store {
-		l.saved, lines = now, slices.Clone(l.lines)
+	// What comes in quick succession is stored with the line after it, or soon; the end at once.
+	last := line.Phase == phaseReady || line.Phase == phaseError
+	often := progress || line.Phase == PhaseImage || line.Phase == PhaseEnvironment || line.Phase == PhaseSetup
+	if !last && often && now.Sub(l.saved) < saveEvery {
+		if l.later == nil {
+			later := context.WithoutCancel(ctx)
+			l.later = time.AfterFunc(saveEvery, func() { l.save(later, log) })
+		}
+		l.mu.Unlock()
+		return
 	}
 	l.mu.Unlock()
-	if !store {
+	l.save(ctx, log)
+}
+
+// save stores the log as it is, one at a time, so that none is stored over a newer one.
+func (l *startLog) save(ctx context.Context, log *slog.Logger) {
+	l.saving.Lock()
+	defer l.saving.Unlock()
+	l.mu.Lock()
+	if l.later != nil {
+		l.later.Stop()
+		l.later = nil
+	}
+	gone := l.gone
+	l.saved = time.Now()
+	lines := slices.Clone(l.lines)
+	l.mu.Unlock()
+	if gone {
 		return
 	}
 	if err := l.store.SaveLog(ctx, l.id, lines); err != nil && ctx.Err() == nil {
 		log.Warn("start log not stored", "workspace", l.id, "err", err)
+	}
+}
+
+// forget ends the log: what is to be stored later is not, for the workspace is gone.
+func (l *startLog) forget() {
+	l.saving.Lock()
+	defer l.saving.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.gone = true
+	if l.later != nil {
+		l.later.Stop()
+		l.later = nil
 	}
 }
 
