@@ -289,17 +289,27 @@ func TestNixOfATemplate(t *testing.T) {
 	if got := u.command(id, "greet"); got != "greetings from nix" || notices(w) != "" {
 		t.Errorf("the template's tool says %q, notices %q; the log: %v", got, notices(w), u.startLog(id))
 	}
-	first := u.took(id)
-	eventually(t, 10*time.Second, "the version counts as tried", func() bool { _, got := u.call("GET", path, nil); return got["tried"] == true })
+	if u.told(id, "image", "Building the environment") || !u.told(id, "environment", "building greet") {
+		t.Errorf("what nobody vouches for is not built in the workspace: %v", u.startLog(id))
+	}
+	eventually(t, 30*time.Second, "the version counts as tried", func() bool { _, got := u.call("GET", path, nil); return got["tried"] == true })
 	if status, got := u.call("POST", path+"/publish", nil); status != 200 {
 		t.Fatalf("publish: %d %v", status, got)
 	}
-	// Another workspace begins with what was built for the template, and can change nothing of it.
+	if status, got := k.user("root@example.com", "--admin").call("PUT", path, map[string]any{"shared": true}); status != 200 {
+		t.Fatalf("share: %d %v", status, got)
+	}
+	// Workspaces of a shared one begin with what was built for it once, and can change nothing of it.
+	id, w = u.order(map[string]any{"name": "first", "template": made["id"]})
+	if !u.told(id, "image", "building greet") || u.told(id, "environment", "building greet") || notices(w) != "" {
+		t.Errorf("the first workspace has no shared store; notices %q, the log: %v", notices(w), u.startLog(id))
+	}
+	first := u.took(id)
 	second, w := u.order(map[string]any{"name": "second", "template": made["id"]})
-	if u.told(second, "environment", "building greet") || notices(w) != "" {
+	if u.told(second, "image", "building greet") || u.told(second, "environment", "building greet") || notices(w) != "" {
 		t.Errorf("the second workspace builds again; notices %q, the log: %v", notices(w), u.startLog(second))
 	}
-	t.Logf("a template's flake: first workspace RUNNING after %v, second after %v", first.Round(time.Millisecond), u.took(second).Round(time.Millisecond))
+	t.Logf("a shared template's flake: first workspace RUNNING after %v, second after %v", first.Round(time.Millisecond), u.took(second).Round(time.Millisecond))
 	tool := u.command(second, "command -v greet")
 	u.command(second, "chmod -R u+w /nix/store/*; echo 'echo evil' >"+tool)
 	if got := u.command(id, "greet"); got != "greetings from nix" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -239,11 +240,11 @@ func TestKilledInTheMiddleOfASetUp(t *testing.T) {
 	}
 	id := got["workspaceId"].(string)
 	u.await(id, "RUNNING")
-	eventually(t, 20*time.Second, "the set-up has begun", func() bool { return u.command(id, "cat setup.txt") == "begun" })
+	eventually(t, 30*time.Second, "the set-up has begun", func() bool { return u.command(id, "cat setup.txt") == "begun" })
 	k.kill()
 	k.start()
 	u.command(id, "touch go-on")
-	eventually(t, 20*time.Second, "the version counts as tried", func() bool { _, got := u.call("GET", path, nil); return got["tried"] == true })
+	eventually(t, 30*time.Second, "the version counts as tried", func() bool { _, got := u.call("GET", path, nil); return got["tried"] == true })
 	const show = "cat setup.txt start.txt | xargs"
 	if got := u.command(id, show); got != "begun ended started" {
 		t.Errorf("after the restart of the server: %q", got)
@@ -252,7 +253,39 @@ func TestKilledInTheMiddleOfASetUp(t *testing.T) {
 	k.kill()
 	k.start()
 	u.again(id)
-	eventually(t, 20*time.Second, "the start command ran", func() bool { return u.command(id, show) == "begun ended started started" })
+	eventually(t, 30*time.Second, "the start command ran", func() bool { return u.command(id, show) == "begun ended started started" })
+}
+
+// TestStoppedInTheMiddleOfASetUp: what was ended with its container has no fault, and runs again.
+func TestStoppedInTheMiddleOfASetUp(t *testing.T) {
+	t.Parallel()
+	k := install(t)
+	k.start()
+	u := k.user("ada@example.com")
+	_, made := u.call("POST", "/templates", map[string]any{"name": "Hangs once", "definition": map[string]any{
+		"setup": "echo begun >>setup.txt; [ -e second ] || { touch second; sleep 600; }; echo ended >>setup.txt",
+	}})
+	path := "/templates/" + made["id"].(string)
+	status, got := u.call("POST", path+"/try", map[string]any{})
+	if status != 201 {
+		t.Fatalf("try: %d %v", status, got)
+	}
+	id := got["workspaceId"].(string)
+	u.await(id, "RUNNING")
+	eventually(t, 30*time.Second, "the set-up hangs", func() bool { return u.command(id, "cat second && cat setup.txt") == "begun" })
+	u.call("POST", "/workspaces/"+id+"/stop", nil)
+	if w := u.await(id, "STOPPED"); notices(w) != "" {
+		t.Errorf("stopped, with notices: %q", notices(w))
+	}
+	u.call("POST", "/workspaces/"+id+"/start", nil)
+	u.await(id, "RUNNING")
+	eventually(t, 30*time.Second, "the version counts as tried", func() bool { _, got := u.call("GET", path, nil); return got["tried"] == true })
+	if got := u.command(id, "cat setup.txt | xargs"); got != "begun begun ended" {
+		t.Errorf("the set-up did: %q", got)
+	}
+	if _, w := u.call("GET", "/workspaces/"+id, nil); notices(w) != "" {
+		t.Errorf("notices: %q", notices(w))
+	}
 }
 
 // TestATemplateAddsLittleToAStart measures blank against a template, in turns.
@@ -276,8 +309,9 @@ func TestATemplateAddsLittleToAStart(t *testing.T) {
 			u.await(id, "STOPPED")
 		}
 	}
-	added := median(times[fitted]) - median(times[plain])
-	t.Logf("from the order to RUNNING, warm, medians of 5: blank %v, template static %v, added %v (all: %v %v)",
+	// What the machine does besides makes single starts slower, and none quicker.
+	added := slices.Min(times[fitted]) - slices.Min(times[plain])
+	t.Logf("from the order to RUNNING, warm, medians of 5: blank %v, template static %v; the quickest: %v more (all: %v %v)",
 		median(times[plain]).Round(time.Millisecond), median(times[fitted]).Round(time.Millisecond), added.Round(time.Millisecond), times[plain], times[fitted])
 	if added > time.Second {
 		t.Errorf("a template adds %v to a warm start, want less than a second", added)
@@ -326,7 +360,7 @@ func TestOwnTemplate(t *testing.T) {
 		id = got["workspaceId"].(string)
 		w = ada.await(id, "RUNNING")
 		// What the end of the set-up says follows at once.
-		eventually(t, 20*time.Second, "the start command ran", func() bool { return ada.command(id, "cat start.txt") == "started" })
+		eventually(t, 30*time.Second, "the start command ran", func() bool { return ada.command(id, "cat start.txt") == "started" })
 		return id, w
 	}
 	tried := func() bool {
@@ -351,7 +385,7 @@ func TestOwnTemplate(t *testing.T) {
 		t.Fatalf("second version: %d %v", status, got)
 	}
 	id, _ = try()
-	eventually(t, 10*time.Second, "the failed setup is told", func() bool {
+	eventually(t, 30*time.Second, "the failed setup is told", func() bool {
 		_, w = ada.call("GET", "/workspaces/"+id, nil)
 		return strings.Contains(notices(w), "setup: The setup command ended with code 3. Its last words: it does not work.")
 	})
@@ -366,7 +400,7 @@ func TestOwnTemplate(t *testing.T) {
 	if notices(w) != "" || ada.command(id, "hello") != "Hello, world!" {
 		t.Errorf("notices %q; the tool says %q", notices(w), ada.command(id, "hello"))
 	}
-	eventually(t, 10*time.Second, "the version counts as tried", tried)
+	eventually(t, 30*time.Second, "the version counts as tried", tried)
 	if status, _ := ada.call("PUT", path, map[string]any{"shared": true}); status != 403 {
 		t.Errorf("shared by somebody who is no administrator: %d", status)
 	}
@@ -400,7 +434,7 @@ func TestOwnTemplate(t *testing.T) {
 		if got := u.command(id, "hello; echo $GREETING"); got != "Hello, world!\ngood day" || notices(w) != "" {
 			t.Errorf("a workspace of the deleted template starts with %q, notices %q", got, notices(w))
 		}
-		eventually(t, 20*time.Second, "its start command runs", func() bool { return u.command(id, "cat start.txt | xargs") == "started started" })
+		eventually(t, 30*time.Second, "its start command runs", func() bool { return u.command(id, "cat start.txt | xargs") == "started started" })
 	}
 }
 

@@ -84,7 +84,7 @@ func TestVariables(t *testing.T) {
 	_, tried := u.call("POST", "/templates/"+made["id"].(string)+"/try", map[string]any{})
 	talks := tried["workspaceId"].(string)
 	u.await(talks, "RUNNING")
-	eventually(t, 20*time.Second, "the failed set-up is told", func() bool {
+	eventually(t, 30*time.Second, "the failed set-up is told", func() bool {
 		_, w = u.call("GET", "/workspaces/"+talks, nil)
 		return strings.Contains(notices(w), "ended with code 3. Its last words: the token is ")
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -77,6 +78,7 @@ type git struct {
 	access *gitaccess.Service
 	may    func(userID string) bool
 	name   func(userID string) (name, email string)
+	log    *slog.Logger
 	// learn is told under which names a repository is known.
 	learn func(ctx context.Context, id int64, names ...string)
 }
@@ -146,7 +148,7 @@ func (g git) Identity(ctx context.Context, userID string) (name, email string) {
 // Credential implements provision.Git.
 func (g git) Credential(ctx context.Context, userID, repository string, q bridge.CredentialRequest) (username, password string, err error) {
 	if !g.may(userID) {
-		return "", "", errors.New("The account of the workspace's owner is suspended.")
+		return "", "", &gitaccess.RefusedError{Reason: "The account of the workspace's owner is suspended."}
 	}
 	c, err := g.access.Credential(ctx, userID, repository, gitaccess.Question{Protocol: q.Protocol, Host: q.Host, Path: q.Path, Username: q.Username})
 	if err == nil {
@@ -155,7 +157,8 @@ func (g git) Credential(ctx context.Context, userID, repository string, q bridge
 	if refused, ok := errors.AsType[*gitaccess.RefusedError](err); ok {
 		return "", "", refused
 	}
-	return "", "", fmt.Errorf("Kalpana cannot say which password to use for %s just now: %w", q.Host, err)
+	g.log.Warn("git asked for a credential that could not be looked up", "user", userID, "host", q.Host, "err", err)
+	return "", "", &gitaccess.RefusedError{Reason: fmt.Sprintf("Kalpana cannot say which password to use for %s just now. Try again.", q.Host)}
 }
 
 // Rejected implements provision.Git.
@@ -293,7 +296,7 @@ func (a *parts) outfit(c config.Config, box *secretbox.Box) (err error) {
 	binaryCache := &cache{url: c.NixCacheURL}
 	a.provision = provision.New(provision.Options{
 		Dial: a.dialBridge, Workspaces: later{a}, Templates: a.templates, Variables: a.variables, Images: images{a.engine, c.WorkspaceImage, c.Nixpkgs, []string{c.NixCacheURL}, keys}, Unpushed: a.store,
-		Git: git{a.access, func(id string) bool { u, ok := a.identity.User(id); return ok && !u.Suspended }, nameOf(a.identity), a.learn},
+		Git: git{a.access, func(id string) bool { u, ok := a.identity.User(id); return ok && !u.Suspended }, nameOf(a.identity), a.log, a.learn},
 		Nix: *c.NixCustomConfigs, PreferNix: c.TemplatePackages == config.PackagesNix, CacheAnswers: binaryCache.ok,
 		Nixpkgs: c.Nixpkgs, Caches: []string{c.NixCacheURL}, Keys: keys, Shared: a.store.Shared(), Log: a.log,
 	})
