@@ -163,7 +163,7 @@ func TestBuiltInTemplates(t *testing.T) {
 			}
 			// Files of the user's own are kept, and what they deleted does not come back.
 			u.command(id, "rm -f requirements.txt style.css; echo mine >mine.txt")
-			w = u.again(id)
+			u.again(id)
 			if got := u.command(id, "cat mine.txt; ls requirements.txt style.css 2>/dev/null | xargs"); got != "mine" {
 				t.Errorf("after the second start: %q", got)
 			}
