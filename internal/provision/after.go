@@ -56,7 +56,7 @@ func (s *Service) after(ctx context.Context, w workspace.Workspace, f *fit) {
 			}
 		}
 	}
-	if command := f.template.Start; command != "" {
+	if command := f.template.Start; command != "" && !missing {
 		r.Say(workspace.PhaseSetup, "running the start command")
 		_, err := begin(ctx, b, w, "Start command of the template", command)
 		if err != nil && ctx.Err() == nil {
@@ -264,7 +264,7 @@ func (s *Service) extensions(ctx context.Context, b Bridge, r workspace.Reporter
 		for _, f := range result.Failed {
 			names = append(names, f.ID)
 		}
-		notices = append(notices, workspace.Notice{Kind: workspace.NoticeExtensions, Text: fmt.Sprintf("Extensions that were not installed: %s. %s.", strings.Join(names, ", "), f.redact.String(strings.TrimSuffix(result.Failed[0].Problem, ".")))})
+		notices = append(notices, workspace.Notice{Kind: workspace.NoticeExtensions, Text: fmt.Sprintf("Extensions that were not installed: %s (%s).", strings.Join(names, ", "), f.redact.String(strings.TrimSuffix(result.Failed[0].Problem, ".")))})
 	}
 	return notices
 }

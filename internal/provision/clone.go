@@ -28,9 +28,10 @@ func (s *Service) clone(ctx context.Context, w *workspace.Workspace, b Bridge, r
 		return
 	}
 	if err != nil {
-		w.Clone.State, w.Clone.Problem = workspace.CloneFailed, err.Error()
-		w.Outfit = w.Notify(workspace.NoticeClone, err.Error())
-		r.Say(workspace.PhaseCode, err.Error())
+		problem := strings.TrimSuffix(err.Error(), ".") + "."
+		w.Clone.State, w.Clone.Problem = workspace.CloneFailed, problem
+		w.Outfit = w.Notify(workspace.NoticeClone, problem)
+		r.Say(workspace.PhaseCode, problem)
 		s.o.Log.Info("repository not cloned", "workspace", w.ID, "repository", w.GithubRepo, "err", err)
 		return
 	}

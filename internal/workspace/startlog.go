@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -33,6 +34,9 @@ const (
 
 // maxLogLines bounds a log; a start needs about ten, building its tools some hundred.
 const maxLogLines = 500
+
+// maxLineBytes bounds one line: some of what stands there are words of programs.
+const maxLineBytes = 1000
 
 // saveEvery is how often a log is stored while lines come quickly.
 const saveEvery = 500 * time.Millisecond
@@ -203,6 +207,7 @@ func (l *startLog) progress(ctx context.Context, log *slog.Logger, phase, text s
 }
 
 func (l *startLog) write(ctx context.Context, log *slog.Logger, line LogLine, progress bool) {
+	line.Text = strings.ToValidUTF8(line.Text[:min(len(line.Text), maxLineBytes)], "")
 	l.mu.Lock()
 	now := time.Now()
 	if l.began.IsZero() {
