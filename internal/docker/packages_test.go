@@ -204,7 +204,8 @@ func TestPackagesThatCannotBeHad(t *testing.T) {
 	}
 	t.Setenv("http_proxy", "http://127.0.0.1:9") // nobody listens
 	t.Setenv("https_proxy", "http://127.0.0.1:9")
-	if _, err := r.PackagesImage(t.Context(), image, []string{"hello"}, quiet); !errors.Is(err, ErrPackagesUnreachable) {
+	// One that no other test has an image of, for that would do.
+	if _, err := r.PackagesImage(t.Context(), image, []string{"ed"}, quiet); !errors.Is(err, ErrPackagesUnreachable) {
 		t.Errorf("without a network: %v", err)
 	}
 	noneLeft(t, r)

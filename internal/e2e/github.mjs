@@ -73,17 +73,24 @@ await play("github", async () => {
   await shot(page, "github-5-pushed");
   await step("pushed from the Source Control panel", { wait: true });
 
+  // GitHub told of both pushes.
+  await page.getByRole("button", { name: "Repository" }).click();
+  for (const title of ["From the terminal", "From the panel"]) await page.getByRole("dialog").getByText(title).first().waitFor();
+  await accessible(page, "github-6-events");
+  await page.keyboard.press("Escape");
+  await step("the pushes are shown");
+
   // Revoked at GitHub: git says so, and Settings say what to do.
   await step("the token is revoked", { wait: true });
   await terminal(page, frame, "clear; git commit -q --allow-empty -m 'Too late'; GIT_ASKPASS= GIT_TERMINAL_PROMPT=0 git push; echo ended $? > /tmp/ended");
   await step("pushed with a revoked token", { wait: true });
-  await shot(page, "github-6-revoked");
+  await shot(page, "github-7-revoked");
   const settings = await newPage();
   await visit(settings, `${origin}/settings`);
   await until("Settings say that GitHub must be connected again", async () => (await api(settings, "GET", "/github")).problem !== "");
   await settings.reload();
   await settings.getByText((await api(settings, "GET", "/github")).problem).first().waitFor();
-  await accessible(settings, "github-7-settings");
+  await accessible(settings, "github-8-settings");
   await step("the problem is told");
   await settings.getByRole("link", { name: /connect/i }).first().click();
   await until("GitHub is connected again", async () => settings.url().startsWith(origin) && (await api(settings, "GET", "/github").catch(() => ({}))).problem === "");
@@ -95,6 +102,6 @@ await play("github", async () => {
   await home.getByRole("button", { name: "Actions for engine" }).click();
   await home.getByRole("menuitem", { name: "Delete" }).click();
   await home.getByText("1 commit on main").waitFor();
-  await shot(home, "github-8-delete");
+  await shot(home, "github-9-delete");
   await step("deletion tells what would be lost");
 });

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +42,7 @@ func TestAPrivateRepositoryFromSignInToPush(t *testing.T) {
 	g.AddRepo(githubtest.Repo{Name: "ada/notes", Files: map[string]string{"README.md": "# Notes\n"}})
 	k := install(t, settings...)
 	k.start()
+	g.AddHook("ada/engine", githubtest.Hook{URL: k.hook(), Secret: "canary-webhook-secret"})
 	id := ""
 	inside := func(command string) string {
 		out, _ := exec.Command("docker", "exec", container(t, id), "bash", "-lc", command).CombinedOutput()
@@ -74,6 +77,32 @@ func TestAPrivateRepositoryFromSignInToPush(t *testing.T) {
 			}
 		}
 	})
+}
+
+// hook is an address that passes webhooks on to the installation, whose authority GitHub does
+// not know.
+func (k *kalpana) hook() string {
+	client := k.client()
+	relay := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		req, err := http.NewRequestWithContext(r.Context(), r.Method, k.origin("localhost")+"/api/v1/github/webhook", r.Body)
+		if err != nil {
+			k.t.Error(err)
+			return
+		}
+		req.Header, req.ContentLength = r.Header.Clone(), r.ContentLength
+		resp, err := client.Do(req)
+		if err != nil {
+			k.t.Error(err)
+			return
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusAccepted {
+			k.t.Errorf("a webhook was answered with %s", resp.Status)
+		}
+		w.WriteHeader(resp.StatusCode)
+	}))
+	k.t.Cleanup(relay.Close)
+	return relay.URL
 }
 
 // noToken looks for every token that GitHub gave where none may be: the container's files,

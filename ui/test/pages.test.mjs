@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertFits, launch, openPage } from "./browser.mjs";
+import { assertAccessible, assertFits, colours, launch, openPage } from "./browser.mjs";
 import { scenes } from "./scenes.mjs";
 import { startStandIn } from "./standin.mjs";
 
@@ -35,7 +35,7 @@ async function look(scene, view) {
     await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
     await page.locator("html.dark").waitFor();
     await page.waitForTimeout(200); // the end of every transition of a colour
-    await check(page, `${scene.name}-${view}-dark`);
+    await check(page, `${scene.name}-${view}-dark`, colours);
     assert.deepEqual(page.faults, [], `${scene.name} ${view}`);
   } finally {
     await page.context().close();
@@ -43,11 +43,11 @@ async function look(scene, view) {
   }
 }
 
-async function check(page, name) {
+async function check(page, name, rules) {
   if (process.env.SHOTS) {
     await page.waitForTimeout(150); // a picture of the end of every transition
     await page.screenshot({ path: `${shots}${name}.png`, fullPage: true });
   }
   await assertFits(page, name);
-  await assertAccessible(page, name);
+  await assertAccessible(page, name, rules);
 }
