@@ -126,7 +126,7 @@ await play("agent", async () => {
   await latest(page).getByRole("button", { name: /Deny with a note/ }).click();
   await page.keyboard.type("the sources are needed");
   await page.keyboard.press("Enter");
-  await latest(page).getByText("Refused: the sources are needed").waitFor();
+  await latest(page).getByText("Refused: the sources are needed", { exact: true }).waitFor();
   await idle(page);
   await step("two refusals", { note: "the sources are needed" });
 

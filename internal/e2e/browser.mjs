@@ -72,7 +72,7 @@ export async function editor(page) {
     typed last, and commands come as VS Code gets ready: it is typed again until it is there. */
 export async function command(page, frame, name) {
   const box = frame.locator(".quick-input-widget input.input");
-  const found = frame.locator(".quick-input-list .monaco-list-row", { hasText: name }).first();
+  const found = frame.locator(".quick-input-list .monaco-list-row", { has: frame.getByText(name, { exact: true }) }).first();
   await until(`VS Code has the command ${name}`, async () => {
     if (!(await box.isVisible())) {
       await frame.locator(".monaco-workbench").focus();
@@ -85,7 +85,7 @@ export async function command(page, frame, name) {
       return false;
     });
   });
-  await page.keyboard.press("Enter");
+  await found.click();
 }
 
 /** A call of the API with the browser's own session. */

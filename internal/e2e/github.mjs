@@ -64,21 +64,20 @@ await play("github", async () => {
   await step("what is not pushed is known");
   await command(page, frame, "Source Control: Focus on Changes View");
   const message = frame.locator(".scm-view .scm-editor .monaco-editor").first();
-  await message.click();
+  await until("the message has the focus", async () => {
+    await message.click();
+    return frame.evaluate(() => Boolean(document.activeElement?.closest(".scm-editor")));
+  });
   await page.keyboard.type("From the panel");
+  await message.getByText("From the panel").first().waitFor();
+  // VS Code commits what it has seen, which comes a moment after the file was saved.
+  await frame.locator(".scm-view .monaco-list-row", { hasText: "README.md" }).first().waitFor();
   await command(page, frame, "Git: Commit All");
   await until("the change is committed", async () => (await api(page, "GET", `/workspaces/${id}/unpushed`)).repositories.some((r) => r.uncommitted === 0 && r.branches.length > 0));
   await command(page, frame, "Git: Push");
   await until("the panel's push is at the server", async () => (await api(page, "GET", `/workspaces/${id}/unpushed`)).repositories.length === 0);
   await shot(page, "github-5-pushed");
   await step("pushed from the Source Control panel", { wait: true });
-
-  // GitHub told of both pushes.
-  await page.getByRole("button", { name: "Repository" }).click();
-  for (const title of ["From the terminal", "From the panel"]) await page.getByRole("dialog").getByText(title).first().waitFor();
-  await accessible(page, "github-6-events");
-  await page.keyboard.press("Escape");
-  await step("the pushes are shown");
 
   // Revoked at GitHub: git says so, and Settings say what to do.
   await step("the token is revoked", { wait: true });
@@ -95,6 +94,14 @@ await play("github", async () => {
   await settings.getByRole("link", { name: /connect/i }).first().click();
   await until("GitHub is connected again", async () => settings.url().startsWith(origin) && (await api(settings, "GET", "/github").catch(() => ({}))).problem === "");
   await step("connected again");
+
+  // GitHub told of both pushes.
+  const again = await newPage();
+  await visit(again, `${origin}/w/${id}`);
+  await again.getByRole("button", { name: "Repository" }).click();
+  for (const title of ["From the terminal", "From the panel"]) await again.getByRole("dialog").getByText(title).first().waitFor();
+  await accessible(again, "github-6-events");
+  await step("the pushes are shown");
 
   // Work that is only here is told before it goes.
   const home = await newPage();
