@@ -32,8 +32,8 @@ export const colours = { type: "rule", values: ["color-contrast", "link-in-text-
 /** Fails with every accessibility fault of WCAG 2 A and AA that axe can see, or only with those of some rules. */
 export async function assertAccessible(page, name, runOnly = everything) {
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axeSource);
-  const found = await page.evaluate(async (runOnly) => {
-    const result = await window.axe.run(document, { runOnly, iframes: false, resultTypes: ["violations"] });
+  const found = await page.evaluate(async (rules) => {
+    const result = await window.axe.run(document, { runOnly: rules, iframes: false, resultTypes: ["violations"] });
     return result.violations.map((v) => `${v.id}: ${v.help}\n    ${v.nodes.map((n) => `${n.target.join(" ")} ${n.failureSummary}`).join("\n    ")}`);
   }, runOnly);
   assert.deepEqual(found, [], `${name}: accessibility`);
