@@ -31,23 +31,26 @@ func (g *Git) Diff(ctx context.Context, req bridge.GitDiff) (bridge.Diff, error)
 	if req.Staged && req.Base != "" {
 		return bridge.Diff{}, bridge.Errorf(bridge.CodeBadRequest, "staged and base exclude each other")
 	}
-	r, err := g.find(ctx, req.Path)
+	var d bridge.Diff
+	err := g.look(ctx, req.Path, func(r *repository) (err error) {
+		args := []string{"diff"}
+		if req.Staged {
+			args = append(args, "--cached")
+		}
+		if req.Base != "" {
+			hash, err := r.commit(ctx, req.Base)
+			if err != nil {
+				return err
+			}
+			args = append(args, hash)
+		}
+		d, err = g.diff(ctx, r.look(args...), r.path, r.pathspec())
+		return err
+	})
 	if err != nil {
 		return bridge.Diff{}, err
 	}
-	defer r.close()
-	args := []string{"diff"}
-	if req.Staged {
-		args = append(args, "--cached")
-	}
-	if req.Base != "" {
-		hash, err := r.commit(ctx, req.Base)
-		if err != nil {
-			return bridge.Diff{}, err
-		}
-		args = append(args, hash)
-	}
-	return g.diff(ctx, r.look(args...), r.path, r.pathspec())
+	return d, nil
 }
 
 // diff runs i, which is a diff without options, twice: for the text and for the counts.

@@ -308,7 +308,7 @@ func TestARaceWithALinkShowsNothingOutside(t *testing.T) {
 		}
 	}()
 	seen := 0
-	for range 60 {
+	for range 200 {
 		state, err := s.Status(t.Context(), bridge.GitStatus{Path: "real"})
 		code(t, err)
 		for _, f := range state.Files {
@@ -320,5 +320,5 @@ func TestARaceWithALinkShowsNothingOutside(t *testing.T) {
 	}
 	close(done)
 	<-swapped
-	t.Logf("%d of 60 looks succeeded", seen)
+	t.Logf("%d of 200 looks succeeded", seen)
 }

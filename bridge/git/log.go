@@ -34,17 +34,25 @@ func (g *Git) Log(ctx context.Context, req bridge.GitLog) (bridge.GitCommits, er
 	if req.Limit < 0 || req.Limit > bridge.MaxMatches {
 		return none, bridge.Errorf(bridge.CodeBadRequest, "limit is %d; it must be 1 to %d", req.Limit, bridge.MaxMatches)
 	}
-	r, err := g.find(ctx, req.Path)
+	var commits []bridge.GitCommitInfo
+	err := g.look(ctx, req.Path, func(r *repository) (err error) {
+		commits, err = r.log(ctx, req)
+		return err
+	})
 	if err != nil {
 		return none, err
 	}
-	defer r.close()
+	none.Commits = append(none.Commits, commits...)
+	return none, nil
+}
+
+func (r *repository) log(ctx context.Context, req bridge.GitLog) ([]bridge.GitCommitInfo, error) {
 	state, err := r.commit(ctx, cmp.Or(req.Ref, "HEAD"))
 	if err != nil {
 		if req.Ref == "" && isCode(err, bridge.CodeNotFound) {
-			return none, nil
+			return nil, nil
 		}
-		return none, err
+		return nil, err
 	}
 	i := r.look("log", "-z", logFormat, "--no-color", "--no-decorate", "--no-show-signature", "--no-notes", "--no-patch",
 		"--encoding=UTF-8", "--max-count="+strconv.Itoa(cmp.Or(req.Limit, defaultCommits)), state)
@@ -53,11 +61,10 @@ func (g *Git) Log(ctx context.Context, req bridge.GitLog) (bridge.GitCommits, er
 	}
 	l := &logReader{}
 	i.Output = &tokens{take: l.take}
-	if _, err := g.do(ctx, i); err != nil {
-		return none, err
+	if _, err := r.g.do(ctx, i); err != nil {
+		return nil, err
 	}
-	none.Commits = append(none.Commits, l.commits...)
-	return none, nil
+	return l.commits, nil
 }
 
 // logReader reads what git log prints in logFormat, with -z.

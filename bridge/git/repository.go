@@ -27,6 +27,8 @@ const (
 type repository struct {
 	g   *Git
 	dir *os.File // its folder, held open
+	// way are the folders from the workspace to dir, as they were when dir was opened.
+	way []place
 	// workspace and top are absolute paths without links; path is top relative to workspace.
 	workspace, top, path string
 	// spec is what the path asked for is inside the repository, "." for all of it.
@@ -145,11 +147,14 @@ func (g *Git) discover(ctx context.Context, workspace string, dir *os.File, rest
 		return nil, bridge.Errorf(bridge.CodeNotRepository, "the folder is not part of the repository's work tree")
 	}
 	r.spec = path.Join(inside, rest)
+	if r.way, err = g.placesTo(r.path); err != nil {
+		return nil, r.replaced()
+	}
 	if r.dir, _, err = child.Open(g.root, r.path); err != nil {
 		return nil, err
 	}
 	if real, err = child.RealPath(r.dir); err == nil && real != r.top {
-		err = bridge.Errorf(bridge.CodeOutsideWorkspace, "%s was replaced while it was looked at", child.Clip(r.path))
+		err = r.replaced()
 	}
 	if err == nil {
 		r.filters, err = g.localFilters(ctx, look(r.dir, nil, "config", "--show-scope", "-z", "--get-regexp", `^filter\.`))

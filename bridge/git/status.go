@@ -13,12 +13,15 @@ import (
 // Status answers gitStatus. Files that are not tracked are listed one by one; changes
 // inside submodules are not looked for.
 func (g *Git) Status(ctx context.Context, req bridge.GitStatus) (bridge.GitState, error) {
-	r, err := g.find(ctx, req.Path)
+	var state bridge.GitState
+	err := g.look(ctx, req.Path, func(r *repository) (err error) {
+		state, err = r.status(ctx, ".")
+		return err
+	})
 	if err != nil {
 		return bridge.GitState{}, err
 	}
-	defer r.close()
-	return r.status(ctx, ".")
+	return state, nil
 }
 
 // status is the state of the files at or below spec.
