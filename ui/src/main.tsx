@@ -3,6 +3,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { meKey } from "./api/queries/me";
+import { loadMessages } from "./i18n/t";
 import "./index.css";
 import { newQueryClient } from "./lib/query-client";
 import { newRouter } from "./router";
@@ -21,6 +22,7 @@ const element = document.getElementById("root");
 if (!element) {
   throw new Error("index.html has no #root");
 }
+await loadMessages();
 createRoot(element).render(
   <StrictMode>
     <QueryClientProvider client={cache}>

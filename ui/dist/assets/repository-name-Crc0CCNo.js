@@ -1,0 +1,1 @@
+function e(e){return e.replace(/^https?:\/\//,``).replace(/\.git$/,``)}export{e as t};

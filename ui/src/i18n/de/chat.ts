@@ -1,0 +1,3 @@
+import type { Messages } from "../t";
+
+export default {} satisfies Messages;
