@@ -12,7 +12,7 @@ UI_MODULES := ui/node_modules/.package-lock.json
 GO_TEST_MODULES := $(patsubst %/package.json,%/node_modules/.package-lock.json,internal/e2e/package.json internal/uistream/testdata/client/package.json)
 
 .DEFAULT_GOAL := help
-.PHONY: help run build image ui gen lint test test-go test-race test-ui bench fuzz xcaddy engine test-tools clean
+.PHONY: help run build image ui gen lint test test-go test-race test-ui test-pages checked bench fuzz xcaddy engine test-tools clean
 
 help: ## show this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,11 +55,19 @@ lint: $(UI_MODULES) ## formatting, vet, static checks, shell scripts, the UI's l
 test-tools: ## install what the tests need beside the product: a browser and its certificate tool
 	@scripts/install-test-tools.sh
 
-test: engine test-tools build xcaddy image test-ui lint test-race test-go ## everything, from unit to browser
+test: engine test-tools bin/kalpana-bridge ## everything, from unit to browser
+	$(MAKE) -j2 --output-sync=target image checked
+	$(MAKE) test-pages test-race test-go
+
+# What waits for packages and layers (image) beside what keeps a core busy.
+checked:
+	$(MAKE) -j1 build xcaddy test-ui lint
 
 test-ui: $(UI_MODULES) ## the UI's own tests, and that ui/dist is what ui/src builds
 	npm --prefix ui run test
 	scripts/check-ui-dist.sh
+
+test-pages: $(UI_MODULES) ## every page in a real browser, against a stand-in for the gateway
 	npm --prefix ui run test:pages
 
 # Packages whose whole tests run under the race detector. Leasing 5,000 pairs takes

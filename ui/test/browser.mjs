@@ -12,9 +12,24 @@ export function launch() {
   });
 }
 
+export function openContext(browser, options = {}) {
+  return browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", locale: "en-GB", ...options });
+}
+
+/** A page in a browser of its own; see newPage. */
+export async function openPage(browser, options) {
+  return newPage(await openContext(browser, options));
+}
+
+/** Empties what an origin has stored in the browser of the page. */
+export async function forget(page, origin) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Storage.clearDataForOrigin", { origin, storageTypes: "cookies,local_storage,indexeddb,service_workers" });
+  await cdp.detach();
+}
+
 /** A page that remembers what should not happen: exceptions and refused resources. */
-export async function openPage(browser, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", locale: "en-GB", ...options });
+export async function newPage(context) {
   const page = await context.newPage();
   page.faults = [];
   page.on("pageerror", (error) => page.faults.push(`exception: ${error.message}`));
@@ -37,6 +52,14 @@ export async function assertAccessible(page, name, runOnly = everything) {
     return result.violations.map((v) => `${v.id}: ${v.help}\n    ${v.nodes.map((n) => `${n.target.join(" ")} ${n.failureSummary}`).join("\n    ")}`);
   }, runOnly);
   assert.deepEqual(found, [], `${name}: accessibility`);
+}
+
+/** Waits for the end of every transition; what turns for ever may go on. */
+export async function settled(page) {
+  await page.evaluate(() => {
+    const finite = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
+    return Promise.allSettled(finite.map((a) => a.finished));
+  });
 }
 
 export async function assertFits(page, name) {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { assertAccessible, assertFits, colours, launch, openPage } from "./browser.mjs";
+import { assertAccessible, assertFits, colours, forget, launch, newPage, openContext, settled } from "./browser.mjs";
 import { scenes } from "./scenes.mjs";
 import { startStandIn } from "./standin.mjs";
 
@@ -12,11 +12,19 @@ const shots = new URL("shots/", import.meta.url).pathname;
 const views = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } };
 
 let browser;
+/** One for each view, for all scenes: what a browser has compiled once it need not compile again. */
+const stages = {};
 before(async () => {
   browser = await launch();
+  for (const view of Object.keys(views)) {
+    stages[view] = { standIn: await startStandIn(), context: await openContext(browser, { viewport: views[view], colorScheme: "light" }) };
+  }
   if (process.env.SHOTS) mkdirSync(shots, { recursive: true });
 });
-after(() => browser?.close());
+after(async () => {
+  await browser?.close();
+  for (const { standIn } of Object.values(stages)) await standIn.close();
+});
 
 for (const scene of scenes) {
   // The two views beside each other; in each, the second theme is switched to.
@@ -24,9 +32,11 @@ for (const scene of scenes) {
 }
 
 async function look(scene, view) {
-  const standIn = await startStandIn();
-  const page = await openPage(browser, { viewport: views[view], colorScheme: "light" });
+  const { standIn, context } = stages[view];
+  standIn.reset();
+  const page = await newPage(context);
   try {
+    await forget(page, standIn.origin);
     scene.given?.(standIn.state);
     await page.goto(standIn.origin + scene.path);
     await scene.act?.(page);
@@ -34,18 +44,17 @@ async function look(scene, view) {
     await check(page, `${scene.name}-${view}-light`);
     await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
     await page.locator("html.dark").waitFor();
-    await page.waitForTimeout(200); // the end of every transition of a colour
+    await settled(page);
     await check(page, `${scene.name}-${view}-dark`, colours);
     assert.deepEqual(page.faults, [], `${scene.name} ${view}`);
   } finally {
-    await page.context().close();
-    await standIn.close();
+    await page.close();
   }
 }
 
 async function check(page, name, rules) {
   if (process.env.SHOTS) {
-    await page.waitForTimeout(150); // a picture of the end of every transition
+    await settled(page);
     await page.screenshot({ path: `${shots}${name}.png`, fullPage: true });
   }
   await assertFits(page, name);

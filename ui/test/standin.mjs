@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname } from "node:path";
 import { api } from "./standin-api.mjs";
+import { servePort } from "./standin-preview.mjs";
 import { gallery, portGallery } from "./fixtures.mjs";
 import { chat, conversation } from "./fixtures-chat.mjs";
 
@@ -29,11 +30,13 @@ function page(pathname) {
 
 /** Starts it on a free port. `state` may be changed by tests at any time. */
 export async function startStandIn(port = 0) {
-  const state = { signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0, ports: {}, chats: [], messages: {}, turns: new Map() };
+  const fresh = () => ({ signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0, ports: {}, chats: [], messages: {}, turns: new Map() });
+  const state = fresh();
   const server = createServer((request, response) => {
     const url = new URL(request.url, `http://${request.headers.host}`);
     const { hostname, pathname } = url;
     const editor = /^([a-z0-9]{12})\.ws\.localhost$/.exec(hostname);
+    if (servePort(state, request, response, url)) return;
     if (editor) return serveEditor(editor[1], url, request, response);
     if (pathname === "/auth/ticket") {
       return redirect(response, `http://${url.searchParams.get("id")}.ws.localhost:${url.port}/.kalpana/ticket`);
@@ -54,6 +57,13 @@ export async function startStandIn(port = 0) {
     origin: `http://ws.localhost:${state.port}`,
     /** Sends an event to every open page. */
     push: (name, data) => state.events.forEach((r) => r.write(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`)),
+    /** Forgets everything, for the next test. */
+    reset: () => {
+      server.closeAllConnections();
+      const { port } = state;
+      for (const name of Object.keys(state)) delete state[name];
+      Object.assign(state, fresh(), { port });
+    },
     /** Breaks every open event stream. */
     cut: () => state.events.forEach((r) => r.destroy()),
     close: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())),
