@@ -143,6 +143,12 @@
 //	→ {"id":"9","type":"openEditor","payload":{"path":"src/a.txt","line":12}}
 //	← {"id":"9","success":true,"payload":{}}
 //
+// editorState tells what the page of the editor shows that was used last, and where the
+// cursor is; nothing if no page is open:
+//
+//	→ {"id":"9","type":"editorState"}
+//	← {"id":"9","success":true,"payload":{"files":[{"path":"src/a.txt","active":true,"line":12}],"at":"2026-01-02T15:04:05.5Z"}}
+//
 // # Repositories and credentials
 //
 // cloneRepository tells its progress, and leaves nothing when it fails. unpushed tells what

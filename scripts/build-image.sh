@@ -102,6 +102,8 @@ for f in bridge/image/*; do
 	[ ! -x "$f" ] || mode=0755
 	install -m "$mode" "$f" "$context/"
 done
+mkdir "$context/extension"
+install -m 0644 -t "$context/extension" bridge/image/extension/*
 install -m 0755 "$bridge" "$context/kalpana-bridge"
 find bridge/image/ca -type f -exec install -m 0644 -t "$context/ca" {} +
 n=0

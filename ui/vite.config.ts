@@ -29,7 +29,7 @@ export default defineConfig({
         // What changes with our dependencies only stays in browser caches between releases.
         codeSplitting: {
           groups: [
-            { name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack)\// },
+            { name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!(react-)?virtual)[^/]+)\// },
             { name: "stream", test: /node_modules\/(ai|@ai-sdk|eventsource-parser)\// },
             { name: "markdown", test: /node_modules\/(react-markdown|marked|remend|(re(mark|hype)|micromark|[mh]ast|unist|vfile)[^/]*|unified|property-information|@ungap)\// },
           ],

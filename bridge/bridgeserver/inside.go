@@ -20,13 +20,21 @@ import (
 //	GET  /healthz            the image's own health check
 //	POST /credential/get     git's question as it writes it; the answer likewise, or a problem
 //	POST /credential/erase   a credential that a host refused; 204
+//	PUT  /editor/state       what a page of the editor shows, from the extension in it; 204
 //
-// The credential paths answer the user of the bridge only, which takes Serve to tell.
+// All but the first answer the user of the bridge only, which takes Serve to tell.
 func (s *Server) Inside() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", health)
 	mux.HandleFunc("POST /credential/get", s.ownUser(s.getCredential))
 	mux.HandleFunc("POST /credential/erase", s.ownUser(s.eraseCredential))
+	mux.HandleFunc("PUT /editor/state", func(w http.ResponseWriter, r *http.Request) {
+		if !fromOwnUser(r) {
+			problem(w, http.StatusForbidden, bridge.CodePermissionDenied, "what the editor shows is told by the workspace's own user")
+			return
+		}
+		s.putEditorState(w, r)
+	})
 	return mux
 }
 
@@ -52,7 +60,7 @@ func (s *Server) eraseCredential(w http.ResponseWriter, _ *http.Request, d crede
 // ownUser lets through what the bridge's own user sends and reads the description in it.
 func (s *Server) ownUser(next func(http.ResponseWriter, *http.Request, credential.Description)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if uid, known := r.Context().Value(peerKey{}).(uint32); !known || int(uid) != os.Getuid() {
+		if !fromOwnUser(r) {
 			problem(w, http.StatusForbidden, bridge.CodePermissionDenied, "credentials are for the workspace's own user")
 			return
 		}
@@ -63,6 +71,12 @@ func (s *Server) ownUser(next func(http.ResponseWriter, *http.Request, credentia
 		}
 		next(w, r, d)
 	}
+}
+
+// fromOwnUser reports whether the bridge's own user is at the other end.
+func fromOwnUser(r *http.Request) bool {
+	uid, known := r.Context().Value(peerKey{}).(uint32)
+	return known && int(uid) == os.Getuid()
 }
 
 // peerKey finds the user at the other end of a connection among the values of its context.

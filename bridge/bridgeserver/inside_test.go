@@ -28,17 +28,19 @@ type inside struct {
 	api     string
 	address string
 	client  *http.Client
+	// root is the workspace, pages the folder of pages' sockets.
+	root, pages string
 }
 
 func startInside(t *testing.T) *inside {
 	t.Helper()
+	in := &inside{t: t, address: filepath.Join(t.TempDir(), "i.sock"), root: t.TempDir(), pages: t.TempDir()}
 	server, err := bridgeserver.New(bridgeserver.Config{
-		KeySHA256: hashOf(key), Root: t.TempDir(), StateDir: filepath.Join(t.TempDir(), "state"), EditorSocket: filepath.Join(t.TempDir(), "e"),
+		KeySHA256: hashOf(key), Root: in.root, StateDir: filepath.Join(t.TempDir(), "state"), EditorSocket: filepath.Join(t.TempDir(), "e"), PagesFolder: in.pages,
 		Children: supervisor.NewChildren(), Env: os.Environ(), Version: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
 	var listeners [3]net.Listener
-	in := &inside{t: t, address: filepath.Join(t.TempDir(), "i.sock")}
 	for i, at := range [][2]string{{"tcp", "127.0.0.1:0"}, {"tcp", "127.0.0.1:0"}, {"unix", in.address}} {
 		listeners[i], err = net.Listen(at[0], at[1])
 		must(t, err)

@@ -72,6 +72,7 @@ type Server struct {
 	root        *os.Root
 	editor      *editor
 	pages       pages
+	states      editorStates
 	log         *slog.Logger
 	files       *files.Files
 	processes   *process.Processes
@@ -154,7 +155,8 @@ func (s *Server) table(repository *git.Git, finder *search.Search) map[string]op
 		bridge.TypeWatchFiles:    streaming(finishing(s.files.Watch)),
 		bridge.TypeResolvePaths:  answering(s.files.ResolvePaths),
 
-		bridge.TypeOpenEditor: answering(done(s.openEditor)),
+		bridge.TypeOpenEditor:  answering(done(s.openEditor)),
+		bridge.TypeEditorState: answering(withoutInput(s.editorState)),
 
 		bridge.TypeSearch: bounded(holdsContents, answering(finder.Search)),
 

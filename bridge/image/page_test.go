@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +77,18 @@ func TestFilesAreShownInTheOpenPage(t *testing.T) {
 		return open(bridge.OpenEditor{Path: "n.txt", Line: 150, Column: 2}) == nil
 	}, func() string { return "no_editor" })
 	await("n.txt Ln 150, Col 2")
+	var shown bridge.EditorState
+	shows := func(want ...bridge.OpenFile) func() bool {
+		return func() bool {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			if err := c.Call(ctx, bridge.TypeEditorState, nil, &shown); err != nil {
+				t.Fatal(err)
+			}
+			return slices.Equal(shown.Files, want)
+		}
+	}
+	eventually(t, "it is told what is open", shows(bridge.OpenFile{Path: "n.txt", Active: true, Line: 150}), func() string { return fmt.Sprint(shown) })
 	for _, show := range []struct {
 		path string
 		line int
@@ -97,4 +111,5 @@ func TestFilesAreShownInTheOpenPage(t *testing.T) {
 	for lines.Scan() { // until the browser is gone
 	}
 	eventually(t, "the closed page is none", func() bool { return noEditor() }, func() string { return "it is told of files" })
+	eventually(t, "nothing is open without a page", shows(), func() string { return fmt.Sprint(shown) })
 }

@@ -66,7 +66,7 @@ func (s *Server) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
 	if u.Admin {
 		b.Roles = append(b.Roles, "admin")
 	}
-	b.Limits.MaxWorkspaces, b.Limits.Workspaces = s.limitOf(ctx), s.Workspaces.Count(u.ID)
+	b.Limits.MaxWorkspaces, b.Limits.Workspaces = max(s.limitOf(ctx), 0), s.Workspaces.Count(u.ID)
 	b.Defaults.Memory, b.Defaults.CPU, b.Defaults.IdleTimeout = c.Memory, c.CPU, int64(time.Duration(*c.IdleTimeout)/time.Second)
 	b.Features.GitHub, b.Features.OIDC, b.Features.Signup = c.GitHubClientID != "", c.OIDCIssuer != "", c.Signup
 	b.Features.Nix, b.Features.PrivateRepos, b.Features.Webhook = *c.NixCustomConfigs, *c.PrivateRepos, c.GitHubWebhookSecret != ""

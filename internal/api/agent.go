@@ -81,6 +81,9 @@ func (s *Server) agentOf(ctx context.Context) (*agentOutput, error) {
 		Model: own.Model, Mode: string(own.Mode), ModeCap: s.Config.AgentModeCap, Rules: own.Rules}
 	l := s.Ledger.Limits()
 	out.Budgets = Budgets{Turn: dollars(l.Turn), Chat: dollars(l.Chat), Day: dollars(l.UserDay)}
+	if day, own := s.Ledger.DayOf(me); own {
+		out.Budgets.Day = dollars(max(day, 1)) // 0 would be no limit; this is shown as nothing
+	}
 	out.Spent.Day = dollars(spent.UserDay)
 	return &agentOutput{out}, nil
 }
@@ -151,7 +154,7 @@ func (s *Server) registerAgent() {
 	}
 	type agentRulesOutput struct{ Body agentRules }
 	huma.Register(s.api, operation("GET", workspaceBase+"/agent-rules", "get-agent-rules", "What the agent may do in a workspace without asking", 200), func(ctx context.Context, in *workspaceInput) (*agentRulesOutput, error) {
-		if _, err := s.own(ctx, in.ID); err != nil {
+		if _, err := s.with(ctx, in.ID, workspace.RightEdit); err != nil {
 			return nil, err
 		}
 		text, err := s.Chats.Rules(ctx, in.ID)
@@ -182,7 +185,7 @@ func (s *Server) registerAgent() {
 		}
 	}
 	huma.Register(s.api, operation("POST", workspaceBase+"/editor", "open-in-editor", "Show a file in the VS Code that is open", 204), func(ctx context.Context, in *openEditorInput) (*struct{}, error) {
-		w, err := s.own(ctx, in.ID)
+		w, err := s.with(ctx, in.ID, workspace.RightEdit)
 		if err != nil {
 			return nil, err
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/chat"
 	"github.com/kalpana-dev/kalpana/internal/permission"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
 // Chat is a conversation with the agent on the wire.
@@ -65,7 +66,7 @@ func (s *Server) registerChats() {
 		Page
 	}
 	huma.Register(s.api, operation("GET", workspaceBase+"/chats", "list-chats", "Conversations with the agent, newest first", 200), func(ctx context.Context, in *listChatsInput) (*list[Chat], error) {
-		if _, err := s.own(ctx, in.ID); err != nil {
+		if _, err := s.with(ctx, in.ID, workspace.RightView); err != nil {
 			return nil, err
 		}
 		found, next, err := s.Chats.List(ctx, in.ID, in.Limit, in.Cursor)
@@ -88,7 +89,7 @@ func (s *Server) registerChats() {
 		}
 	}
 	huma.Register(s.api, operation("POST", workspaceBase+"/chats", "create-chat", "Begin a conversation", 201), func(ctx context.Context, in *createChatInput) (*chatOutput, error) {
-		w, err := s.own(ctx, in.ID)
+		w, err := s.with(ctx, in.ID, workspace.RightEdit)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +100,7 @@ func (s *Server) registerChats() {
 		return &chatOutput{wireChat(c)}, nil
 	})
 	huma.Register(s.api, operation("GET", chatBase, "get-chat", "One conversation", 200), func(ctx context.Context, in *chatInput) (*chatOutput, error) {
-		c, err := s.ownChat(ctx, in.ID)
+		c, err := s.chatWith(ctx, in.ID, workspace.RightView)
 		if err != nil {
 			return nil, err
 		}
@@ -114,7 +115,7 @@ func (s *Server) registerChats() {
 		}
 	}
 	huma.Register(s.api, operation("PATCH", chatBase, "update-chat", "Rename it, or choose another model or mode", 200), func(ctx context.Context, in *updateChatInput) (*chatOutput, error) {
-		if _, err := s.ownChat(ctx, in.ID); err != nil {
+		if _, err := s.chatWith(ctx, in.ID, workspace.RightEdit); err != nil {
 			return nil, err
 		}
 		c, err := s.Chats.Update(ctx, in.ID, chat.UpdateInput{Title: in.Body.Title, Model: in.Body.Model, Mode: (*permission.Mode)(in.Body.Mode)})
@@ -124,7 +125,7 @@ func (s *Server) registerChats() {
 		return &chatOutput{wireChat(c)}, nil
 	})
 	huma.Register(s.api, operation("DELETE", chatBase, "delete-chat", "Delete it with all its messages", 204), func(ctx context.Context, in *chatInput) (*struct{}, error) {
-		if _, err := s.ownChat(ctx, in.ID); err != nil {
+		if _, err := s.chatWith(ctx, in.ID, workspace.RightEdit); err != nil {
 			return nil, err
 		}
 		return nil, s.fail(s.Chats.Delete(ctx, in.ID))
@@ -134,7 +135,7 @@ func (s *Server) registerChats() {
 		Page
 	}
 	huma.Register(s.api, operation("GET", chatBase+"/messages", "list-messages", "The latest turns as UI messages of the AI SDK, in their order; nextCursor leads to older ones", 200), func(ctx context.Context, in *listMessagesInput) (*list[json.RawMessage], error) {
-		if _, err := s.ownChat(ctx, in.ID); err != nil {
+		if _, err := s.chatWith(ctx, in.ID, workspace.RightView); err != nil {
 			return nil, err
 		}
 		found, next, err := s.Chats.Messages(ctx, in.ID, in.Limit, in.Cursor)
@@ -156,7 +157,7 @@ func (s *Server) registerTurns() {
 		}
 	}
 	huma.Register(s.api, operation("POST", chatBase+"/stop", "stop-turn", "Stop the running turn; nothing happens if none runs", 204), func(ctx context.Context, in *stopTurnInput) (*struct{}, error) {
-		if _, err := s.ownChat(ctx, in.ID); err != nil {
+		if _, err := s.chatWith(ctx, in.ID, workspace.RightEdit); err != nil {
 			return nil, err
 		}
 		run := ""
@@ -176,7 +177,11 @@ func (s *Server) registerTurns() {
 		}
 	}
 	huma.Register(s.api, operation("POST", chatBase+"/approvals/{approvalId}", "answer-approval", "Answer what the agent asks", 204), func(ctx context.Context, in *answerApprovalInput) (*struct{}, error) {
-		if _, err := s.ownChat(ctx, in.ID); err != nil {
+		need := workspace.RightEdit
+		if in.Body.Scope == string(permission.ScopeWorkspace) {
+			need = workspace.RightOwner // it becomes a rule of the agent, which outlives a share
+		}
+		if _, err := s.chatWith(ctx, in.ID, need); err != nil {
 			return nil, err
 		}
 		b := in.Body
@@ -188,7 +193,7 @@ func (s *Server) registerTurns() {
 	}
 	type diffCheckpointOutput struct{ Body bridge.Diff }
 	huma.Register(s.api, operation("GET", chatBase+"/checkpoints/{checkpoint}/diff", "diff-checkpoint", "What restoring a checkpoint would undo", 200), func(ctx context.Context, in *diffCheckpointInput) (*diffCheckpointOutput, error) {
-		c, err := s.ownChat(ctx, in.ID)
+		c, err := s.chatWith(ctx, in.ID, workspace.RightView)
 		if err != nil {
 			return nil, err
 		}
@@ -215,7 +220,7 @@ func (s *Server) registerTurns() {
 		}
 	}
 	huma.Register(s.api, operation("POST", chatBase+"/restore", "restore-checkpoint", "Undo a turn: its files, the conversation since, or both", 200), func(ctx context.Context, in *restoreCheckpointInput) (*restoreCheckpointOutput, error) {
-		if _, err := s.ownChat(ctx, in.ID); err != nil {
+		if _, err := s.chatWith(ctx, in.ID, workspace.RightEdit); err != nil {
 			return nil, err
 		}
 		r, err := s.Chats.Restore(ctx, in.ID, chat.RestoreInput{Checkpoint: in.Body.Checkpoint, Files: in.Body.Files, Chat: in.Body.Chat})
@@ -226,18 +231,6 @@ func (s *Server) registerTurns() {
 		out.Body.Before, out.Body.Changed, out.Body.RemovedMessages, out.Body.Text = r.Before, r.Changed, r.Removed, r.Text
 		return out, nil
 	})
-}
-
-// ownChat reads a chat and answers 404 for somebody else's, as if there were none.
-func (s *Server) ownChat(ctx context.Context, id string) (chat.Chat, error) {
-	c, err := s.Chats.Get(ctx, id)
-	if err != nil {
-		return c, s.fail(err)
-	}
-	if me := caller(ctx); !me.System && c.OwnerID != me.UserID {
-		return c, s.fail(chat.ErrNotFound)
-	}
-	return c, nil
 }
 
 // busyFor is what programs are told to wait for a turn to end; nobody knows how long it takes.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -40,13 +41,20 @@ type Events struct {
 type known struct {
 	version int64
 	owner   string
+	shares  []workspace.Share
 }
 
 type event struct {
 	seq  uint64
 	name string
-	id   string // of the workspace
-	user string // who may see it
+	id   string // of the workspace or the chat
+	// workspace is the one it is about, of owner. Who else sees the event is whoever has a
+	// right to that workspace when it is sent.
+	workspace, owner string
+	// to are the only ones who see it, where that cannot be looked up: what it is about is
+	// gone, or gone for them, which is lost.
+	to   []string
+	lost bool
 	ws   workspace.Workspace
 	chat chat.Chat
 	repo repoevent.Event
@@ -61,11 +69,21 @@ func NewEvents() *Events {
 func (e *Events) Announce(w workspace.Workspace) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.known[w.ID].version >= w.Version {
+	before := e.known[w.ID]
+	if before.version >= w.Version {
 		return // from our own write or the poll, whichever was second
 	}
-	e.known[w.ID] = known{w.Version, w.OwnerID}
-	e.publish(event{name: "workspace", id: w.ID, user: w.OwnerID, ws: w})
+	e.known[w.ID] = known{w.Version, w.OwnerID, w.Shares}
+	e.publish(event{name: "workspace", id: w.ID, workspace: w.ID, owner: w.OwnerID, ws: w})
+	var lost []string
+	for _, s := range before.shares {
+		if !slices.ContainsFunc(w.Shares, func(left workspace.Share) bool { return left.UserID == s.UserID }) {
+			lost = append(lost, s.UserID)
+		}
+	}
+	if len(lost) > 0 { // to them it is as if it had been deleted
+		e.publish(event{name: "workspace.deleted", id: w.ID, to: lost, lost: true})
+	}
 }
 
 // AnnounceDeleted tells readers that a workspace is gone.
@@ -77,28 +95,32 @@ func (e *Events) AnnounceDeleted(id string) {
 		return
 	}
 	delete(e.known, id)
-	e.publish(event{name: "workspace.deleted", id: id, user: last.owner})
+	to := []string{last.owner}
+	for _, s := range last.shares {
+		to = append(to, s.UserID)
+	}
+	e.publish(event{name: "workspace.deleted", id: id, to: to})
 }
 
 // AnnounceChat tells readers that a chat has changed.
 func (e *Events) AnnounceChat(c chat.Chat) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.publish(event{name: "chat", id: c.ID, user: c.OwnerID, chat: c})
+	e.publish(event{name: "chat", id: c.ID, workspace: c.WorkspaceID, owner: c.OwnerID, chat: c})
 }
 
 // AnnounceChatDeleted tells readers that a chat is gone.
 func (e *Events) AnnounceChatDeleted(c chat.Chat) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.publish(event{name: "chat.deleted", id: c.ID, user: c.OwnerID, chat: c})
+	e.publish(event{name: "chat.deleted", id: c.ID, workspace: c.WorkspaceID, owner: c.OwnerID, chat: c})
 }
 
 // AnnounceRepository tells readers what happened at the repository of a workspace.
 func (e *Events) AnnounceRepository(n repoevent.Notice) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.publish(event{name: "repository", id: n.WorkspaceID, user: n.OwnerID, repo: n.Event})
+	e.publish(event{name: "repository", id: n.WorkspaceID, workspace: n.WorkspaceID, owner: n.OwnerID, repo: n.Event})
 }
 
 func (e *Events) publish(ev event) {
@@ -157,13 +179,13 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	defer leave()
 	out := startStream(w)
 	send := func(ev event) error {
-		if ev.user != me.UserID && !me.System {
+		if !s.concerns(ev, me) {
 			return nil
 		}
 		var data any = map[string]string{"id": ev.id}
 		switch ev.name {
 		case "workspace":
-			data = s.wire(ev.ws)
+			data = s.wire(r.Context(), ev.ws)
 		case "repository":
 			data = map[string]any{"workspaceId": ev.id, "event": wireRepositoryEvent(ev.repo)}
 		case "chat":
@@ -203,6 +225,22 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		}
+	}
+}
+
+// concerns reports whether p may see an event now, which may be a while after it happened.
+func (s *Server) concerns(ev event, p principal) bool {
+	switch {
+	case p.System:
+		return !ev.lost
+	case ev.to != nil:
+		return slices.Contains(ev.to, p.UserID)
+	case ev.owner == p.UserID:
+		return true
+	case !s.Workspaces.Right(ev.workspace, p.UserID).Allows(workspace.RightView):
+		return false
+	default: // and then, in the case of a workspace as it was before it was shared
+		return ev.name != "workspace" || ev.ws.RightOf(p.UserID, time.Now()) != workspace.RightNone
 	}
 }
 

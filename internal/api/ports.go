@@ -40,7 +40,7 @@ const askBridge = 3 * time.Second
 func (s *Server) registerPorts() {
 	const base = "/api/v1/workspaces/{id}/ports"
 	huma.Register(s.api, operation("GET", base, "list-ports", "What listens in a workspace, and who may open it", 200), func(ctx context.Context, in *workspaceInput) (*list[WorkspacePort], error) {
-		w, err := s.own(ctx, in.ID)
+		w, err := s.with(ctx, in.ID, workspace.RightUse)
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +51,7 @@ func (s *Server) registerPorts() {
 		return listOf(found, ""), nil
 	})
 	huma.Register(s.api, operation("PUT", base+"/{port}", "set-port", "Say who may open a port", 200), func(ctx context.Context, in *portInput) (*portOutput, error) {
-		if _, err := s.own(ctx, in.ID); err != nil {
+		if _, err := s.with(ctx, in.ID, workspace.RightEdit); err != nil {
 			return nil, err
 		}
 		if !bridge.Forwardable(in.Port) {

@@ -29,6 +29,7 @@ type Problem struct {
 	// Errors name the fields that are wrong.
 	Errors []FieldError `json:"errors,omitempty"`
 	RunID  string       `json:"runId,omitempty" doc:"With run_active: the turn that runs."`
+	Right  string       `json:"right,omitempty" doc:"With right_required: the right to the workspace that this needs."`
 
 	retryAfter time.Duration
 }
@@ -128,6 +129,8 @@ func (s *Server) fail(err error) error {
 		return problem(403, "quota_exceeded", "You have as many workspaces as you may have. Delete one you no longer need, or ask an administrator for more.")
 	case errors.Is(err, workspace.ErrDeleting):
 		return problem(409, "workspace_deleting", "The workspace is being deleted.")
+	case errors.Is(err, workspace.ErrNotShared):
+		return problem(404, "not_found", "The workspace is not shared like this, or not any more.")
 	case errors.Is(err, workspace.ErrConflict):
 		return problem(409, "conflict", "The workspace was changed at the same time. Try again.")
 	case errors.Is(err, portlease.ErrExhausted):

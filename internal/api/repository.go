@@ -87,7 +87,7 @@ const askUnpushed = 10 * time.Second
 func (s *Server) registerRepository(o RepositoryOptions) {
 	type repositoryOutput struct{ Body WorkspaceRepository }
 	huma.Register(s.api, operation("GET", workspaceBase+"/repository", "get-workspace-repository", "What happened at a workspace's repository", 200), func(ctx context.Context, in *workspaceInput) (*repositoryOutput, error) {
-		w, err := s.own(ctx, in.ID)
+		w, err := s.with(ctx, in.ID, workspace.RightView)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +115,7 @@ func (s *Server) registerRepository(o RepositoryOptions) {
 	})
 	type unpushedOutput struct{ Body UnpushedWork }
 	huma.Register(s.api, operation("GET", workspaceBase+"/unpushed", "get-unpushed-work", "What is only in a workspace: commits and changes that no remote has", 200), func(ctx context.Context, in *workspaceInput) (*unpushedOutput, error) {
-		w, err := s.own(ctx, in.ID)
+		w, err := s.with(ctx, in.ID, workspace.RightView)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/chat"
 	"github.com/kalpana-dev/kalpana/internal/config"
+	"github.com/kalpana-dev/kalpana/internal/facts"
 	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/spend"
 	"github.com/kalpana-dev/kalpana/internal/template"
@@ -50,11 +51,17 @@ type Options struct {
 	CheckNix func(ctx context.Context, text string) ([]template.Problem, error)
 	// CloneAgain tries the clone of a running workspace again.
 	CloneAgain func(ctx context.Context, id string) error
+	// Facts samples what workspaces on a screen use.
+	Facts      *facts.Service
 	GitHub     GitHubOptions
 	Templates  Templates
 	Variables  *variable.Service
 	Webhook    WebhookOptions
 	Repository RepositoryOptions
+	Inspect    InspectOptions
+	Review     ReviewOptions
+	Sharing    Sharing
+	Admin      AdminOptions
 	// Ready returns what does not answer, by name; empty when all does.
 	Ready   func(context.Context) map[string]error
 	Version string
@@ -77,16 +84,25 @@ func New(o Options) *Server {
 	c.Info.Description = "Workspaces behind one gateway. Log in with the session cookie or `Authorization: Bearer kal_…`."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
 	c.CreateHooks = nil // no $schema member in answers
+	c.Transformers = append(c.Transformers, noteAnswer)
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: identity.CookieName},
 		"token":   {Type: "http", Scheme: "bearer"},
 	}
 	s.api = humago.New(s.mux, c)
+	s.api.UseMiddleware(s.recordActs)
 	s.registerAuth()
 	s.registerMe()
 	s.registerWorkspaces()
+	s.registerDeletion()
+	s.registerFacts()
+	s.registerAdminWorkspaces()
 	s.registerPorts()
 	s.registerRepository(o.Repository)
+	s.registerInspect(o.Inspect)
+	s.registerReview(o.Review)
+	s.registerShares()
+	s.registerLinks(o.Sharing)
 	s.registerGitHub(o.GitHub)
 	s.registerGitCredentials(o.GitHub)
 	s.registerTemplates(o.Templates)

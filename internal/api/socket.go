@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/audit"
 )
 
 // Socket answers the operator's commands, which come over the admin socket: whoever can
@@ -15,6 +17,7 @@ func (s *Server) Socket() http.Handler {
 	mux.HandleFunc("POST /tokens", s.socketToken)
 	mux.HandleFunc("POST /login-link", func(w http.ResponseWriter, r *http.Request) {
 		link, err := s.Identity.NewFirstLink(r.Context())
+		s.recordSocket("session.link", "", "", "a link that signs in as administrator", err)
 		s.answerSocket(w, map[string]string{"url": link}, err)
 	})
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
@@ -51,8 +54,25 @@ func (s *Server) socketToken(w http.ResponseWriter, r *http.Request) {
 		s.answerSocket(w, nil, err)
 		return
 	}
+	detail := "for " + u.Email
+	if in.Admin {
+		detail += ", who is an administrator now"
+	}
 	secret, t, err := s.Identity.CreateToken(r.Context(), u.ID, "made at the command line", in.TTL)
+	s.recordSocket("token.create", t.ID, t.Name, detail, err)
 	s.answerSocket(w, map[string]any{"token": secret, "user": u.Email, "expiresAt": optionalTime(t.ExpiresAt)}, err)
+}
+
+// recordSocket records what the operator did.
+func (s *Server) recordSocket(action, target, name, detail string, err error) {
+	if s.Admin.Audit == nil {
+		return
+	}
+	r := audit.Record{Action: action, UserName: "operator", Target: target, TargetName: name, Outcome: audit.OK, Detail: joined(detail, "at the server's socket")}
+	if err != nil {
+		r.Outcome = audit.Refused
+	}
+	s.Admin.Audit.Record(r)
 }
 
 func (s *Server) answerSocket(w http.ResponseWriter, body any, err error) {

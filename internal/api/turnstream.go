@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/kalpana-dev/kalpana/internal/uistream"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
 // viewerTimeout is how long one write to a viewer of a turn may take: whoever reads slower
@@ -43,10 +44,7 @@ func (s *Server) serveTurn(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ctx := r.Context()
-	c, err := s.ownChat(ctx, req.ChatID)
-	if err == nil {
-		_, err = s.own(ctx, c.WorkspaceID)
-	}
+	c, err := s.chatWith(ctx, req.ChatID, workspace.RightEdit)
 	if err != nil {
 		writeProblem(w, err.(*Problem))
 		return
@@ -56,13 +54,13 @@ func (s *Server) serveTurn(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, s.fail(err).(*Problem))
 		return
 	}
-	s.streamTurn(w, r, log)
+	s.streamTurn(w, r, c.WorkspaceID, log)
 }
 
 // serveTurnStream is GET /api/v1/chats/{chatId}/stream: the running turn from its
 // beginning, or 204.
 func (s *Server) serveTurnStream(w http.ResponseWriter, r *http.Request) {
-	c, err := s.ownChat(r.Context(), r.PathValue("chatId"))
+	c, err := s.chatWith(r.Context(), r.PathValue("chatId"), workspace.RightView)
 	if err != nil {
 		writeProblem(w, err.(*Problem))
 		return
@@ -72,10 +70,10 @@ func (s *Server) serveTurnStream(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	s.streamTurn(w, r, log)
+	s.streamTurn(w, r, c.WorkspaceID, log)
 }
 
-func (s *Server) streamTurn(w http.ResponseWriter, r *http.Request, log *uistream.Log) {
+func (s *Server) streamTurn(w http.ResponseWriter, r *http.Request, workspaceID string, log *uistream.Log) {
 	control := http.NewResponseController(w)
 	control.SetReadDeadline(time.Time{})
 	for _, h := range uistream.Headers() {
@@ -86,25 +84,10 @@ func (s *Server) streamTurn(w http.ResponseWriter, r *http.Request, log *uistrea
 	defer reader.Close()
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	go s.endWithLogin(ctx, cancel)
+	go s.endWithRight(ctx, workspaceID, workspace.RightView, cancel)
 	// Every write gets its own deadline; one for the whole would end long turns.
 	to := deadlineWriter{w, control}
 	reader.Stream(ctx, to, control.Flush) // the client has gone, or the turn has ended
-}
-
-// endWithLogin ends a stream whose reader has been logged out.
-func (s *Server) endWithLogin(ctx context.Context, end func()) {
-	me := caller(ctx)
-	tick := time.NewTicker(2 * time.Second)
-	defer tick.Stop()
-	for s.stillLoggedIn(me) {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-	}
-	end()
 }
 
 type deadlineWriter struct {

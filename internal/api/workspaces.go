@@ -42,9 +42,13 @@ type Workspace struct {
 	LastActiveAt    *time.Time `json:"lastActiveAt"`
 	Activity        []string   `json:"activity" nullable:"false" doc:"What keeps it in use at this moment."`
 	StopsAt         *time.Time `json:"stopsAt" doc:"When it will be stopped if it is not used until then; null when it will not."`
+	DeletesAt       *time.Time `json:"deletesAt" doc:"When it will be deleted unless it is kept; null when it will not."`
 	CreatedAt       time.Time  `json:"createdAt"`
 	UpdatedAt       time.Time  `json:"updatedAt"`
 	OwnerID         string     `json:"ownerId"`
+	Owner           Person     `json:"owner"`
+	Right           string     `json:"right" enum:",view,use,edit,owner" doc:"Yours: each allows all that those before it do. Empty for administrators who have none."`
+	SharedWith      int        `json:"sharedWith" doc:"How many people it is shared with, for its owner; else 0."`
 }
 
 // Clone tells how the repository came into a workspace.
@@ -59,8 +63,8 @@ type Notice struct {
 	Text string `json:"text" doc:"A sentence for people."`
 }
 
-// wire is w as users see it. What changes from second to second comes from memory.
-func (s *Server) wire(w workspace.Workspace) Workspace {
+// wire is w as the caller sees it. What changes from second to second comes from memory.
+func (s *Server) wire(ctx context.Context, w workspace.Workspace) Workspace {
 	active := s.Workspaces.LastActive(w)
 	out := Workspace{
 		ID: w.ID, Name: w.Name, Status: string(w.Status), StatusReason: w.StatusReason,
@@ -70,9 +74,10 @@ func (s *Server) wire(w workspace.Workspace) Workspace {
 		Template:  w.Template, GithubRepo: w.GithubRepo, Branch: w.Branch, NixConfig: w.NixConfig,
 		Memory: w.Memory, CPU: w.CPU, IdleTimeout: int64(w.IdleTimeout / time.Second),
 		TemplateVersion: w.TemplateVersion, Folder: w.Folder, Clone: Clone{w.Clone.State, w.Clone.Problem}, Packages: []string{}, Notices: []Notice{},
-		LastActiveAt: optionalTime(active), Activity: []string{},
-		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, OwnerID: w.OwnerID,
+		LastActiveAt: optionalTime(active), Activity: []string{}, DeletesAt: optionalTime(w.DeleteAt),
+		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt, OwnerID: w.OwnerID, Owner: s.person(w.OwnerID), Right: string(rightOf(ctx, &w)),
 	}
+	s.fitRight(ctx, w, &out)
 	if w.Folder != "" {
 		out.VSCodeURL += "?" + url.Values{"folder": {"/workspace/" + w.Folder}}.Encode()
 	}
@@ -139,8 +144,8 @@ func seconds(n *int64) *time.Duration {
 
 func (s *Server) registerWorkspaces() {
 	const base = "/api/v1/workspaces"
-	huma.Register(s.api, operation("GET", base, "list-workspaces", "Your workspaces", 200), func(ctx context.Context, in *Page) (*list[Workspace], error) {
-		return s.listWorkspaces(ctx, caller(ctx).UserID, in) // the operator has no id and sees all
+	huma.Register(s.api, operation("GET", base, "list-workspaces", "Your workspaces, and those shared with you", 200), func(ctx context.Context, in *scopedPage) (*list[Workspace], error) {
+		return s.listScoped(ctx, in)
 	})
 	huma.Register(s.api, operation("POST", base, "create-workspace", "Create a workspace, and start it", 201), func(ctx context.Context, in *createWorkspaceInput) (*workspaceOutput, error) {
 		b := in.Body
@@ -168,14 +173,14 @@ func (s *Server) registerWorkspaces() {
 		if err != nil {
 			return nil, s.fail(err)
 		}
-		return &workspaceOutput{s.wire(w)}, nil
+		return &workspaceOutput{s.wire(ctx, w)}, nil
 	})
 	huma.Register(s.api, operation("GET", base+"/{id}", "get-workspace", "One workspace", 200), func(ctx context.Context, in *workspaceInput) (*workspaceOutput, error) {
-		w, err := s.own(ctx, in.ID)
+		w, err := s.with(ctx, in.ID, workspace.RightView)
 		if err != nil {
 			return nil, err
 		}
-		return &workspaceOutput{s.wire(w)}, nil
+		return &workspaceOutput{s.wire(ctx, w)}, nil
 	})
 	huma.Register(s.api, operation("PATCH", base+"/{id}", "update-workspace", "Rename it, or change its limits", 200), func(ctx context.Context, in *updateWorkspaceInput) (*workspaceOutput, error) {
 		if _, err := s.own(ctx, in.ID); err != nil {
@@ -188,32 +193,28 @@ func (s *Server) registerWorkspaces() {
 		if err != nil {
 			return nil, s.fail(err)
 		}
-		return &workspaceOutput{s.wire(w)}, nil
+		return &workspaceOutput{s.wire(ctx, w)}, nil
 	})
-	order := func(name, summary string, status int, do func(context.Context, string) (workspace.Workspace, error)) {
-		method, path := "POST", base+"/{id}/"+name
-		if name == "delete" {
-			method, path = "DELETE", base+"/{id}"
-		}
-		huma.Register(s.api, operation(method, path, name+"-workspace", summary, status), func(ctx context.Context, in *workspaceInput) (*workspaceOutput, error) {
-			if _, err := s.own(ctx, in.ID); err != nil {
+	type check func(ctx context.Context, id string, need workspace.Right) (workspace.Workspace, error)
+	order := func(name, summary string, status int, may check, need workspace.Right, do func(context.Context, string) (workspace.Workspace, error)) {
+		huma.Register(s.api, operation("POST", base+"/{id}/"+name, name+"-workspace", summary, status), func(ctx context.Context, in *workspaceInput) (*workspaceOutput, error) {
+			if _, err := may(ctx, in.ID, need); err != nil {
 				return nil, err
 			}
 			w, err := do(ctx, in.ID)
 			if err != nil {
 				return nil, s.fail(err)
 			}
-			return &workspaceOutput{s.wire(w)}, nil
+			return &workspaceOutput{s.wire(ctx, w)}, nil
 		})
 	}
-	order("start", "Start it; nothing happens if it runs", 202, s.Workspaces.Start)
-	order("stop", "Stop it; files stay", 202, func(ctx context.Context, id string) (workspace.Workspace, error) {
+	order("start", "Start it; nothing happens if it runs", 202, s.with, workspace.RightUse, s.Workspaces.Start)
+	order("stop", "Stop it; files stay", 202, s.withOrAdmin, workspace.RightEdit, func(ctx context.Context, id string) (workspace.Workspace, error) {
 		return s.Workspaces.Stop(ctx, id, "")
 	})
-	order("restart", "Stop it and start it again", 202, s.Workspaces.Restart)
-	order("delete", "Delete it with all its files", 202, s.Workspaces.Delete)
+	order("restart", "Stop it and start it again", 202, s.with, workspace.RightEdit, s.Workspaces.Restart)
 	huma.Register(s.api, operation("POST", base+"/{id}/clone", "clone-again", "Try the clone again that failed", 202), func(ctx context.Context, in *workspaceInput) (*workspaceOutput, error) {
-		w, err := s.own(ctx, in.ID)
+		w, err := s.with(ctx, in.ID, workspace.RightEdit)
 		if err != nil {
 			return nil, err
 		}
@@ -222,46 +223,31 @@ func (s *Server) registerWorkspaces() {
 		} else if err != nil {
 			return nil, s.fail(err)
 		}
-		return &workspaceOutput{s.wire(w)}, nil
+		return &workspaceOutput{s.wire(ctx, w)}, nil
 	})
 }
 
 func (s *Server) listWorkspaces(ctx context.Context, owner string, in *Page) (*list[Workspace], error) {
 	found, next, err := s.Workspaces.List(ctx, owner, in.Limit, in.Cursor)
+	return s.wireList(ctx, found, next, err)
+}
+
+func (s *Server) wireList(ctx context.Context, found []workspace.Workspace, next string, err error) (*list[Workspace], error) {
 	if err != nil {
 		return nil, s.fail(err)
 	}
 	items := make([]Workspace, 0, len(found))
 	for _, w := range found {
-		items = append(items, s.wire(w))
+		items = append(items, s.wire(ctx, w))
 	}
 	return listOf(items, next), nil
-}
-
-// own reads a workspace and answers 404 for somebody else's, as if there were none.
-func (s *Server) own(ctx context.Context, id string) (workspace.Workspace, error) {
-	w, err := s.Workspaces.Get(ctx, id)
-	if err != nil {
-		return w, s.fail(err)
-	}
-	if me := caller(ctx); !me.System && w.OwnerID != me.UserID {
-		return w, s.fail(workspace.ErrNotFound)
-	}
-	return w, nil
-}
-
-func (s *Server) limitOf(ctx context.Context) int {
-	if u, ok := s.Identity.User(caller(ctx).UserID); ok && u.MaxWorkspaces > 0 {
-		return u.MaxWorkspaces
-	}
-	return s.Config.MaxWorkspacesPerUser
 }
 
 // serveLogs is GET /api/v1/workspaces/{id}/logs: the lines of the latest start, as text or,
 // for Accept: text/event-stream, followed as they come.
 func (s *Server) serveLogs(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
-	if _, err := s.own(r.Context(), id); err != nil {
+	if _, err := s.with(r.Context(), id, workspace.RightUse); err != nil {
 		writeProblem(w, err.(*Problem))
 		return
 	}
@@ -284,7 +270,7 @@ func (s *Server) serveLogs(w http.ResponseWriter, r *http.Request) {
 	}
 	out, me := startStream(w), caller(r.Context())
 	out.comment("connected")
-	live := time.NewTicker(2 * time.Second)
+	live := time.NewTicker(watchEvery)
 	defer live.Stop()
 	for {
 		select {
@@ -293,7 +279,7 @@ func (s *Server) serveLogs(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		case <-live.C:
-			if !s.stillLoggedIn(me) {
+			if !s.stillMay(me, id, workspace.RightUse) {
 				return
 			}
 		case <-r.Context().Done():

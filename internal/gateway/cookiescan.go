@@ -8,6 +8,7 @@ const (
 	ourPrefix    = "__Host-kalpana"
 	loginCookie  = "__Host-kalpana-ws"
 	nonceCookie  = "__Host-kalpana-nonce"
+	linkCookie   = "__Host-kalpana-link"
 	cookieBlanks = " \t\r\n"
 )
 

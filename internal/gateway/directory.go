@@ -92,7 +92,7 @@ func (d *directory) route(w *workspace.Workspace, old *Route) *Route {
 		Epoch: w.Epoch, VSCodePort: w.VSCodePort, AgentPort: w.AgentPort,
 		Deleting: w.Desired == workspace.DesiredDeleted, version: w.Version,
 		editor: newUpstream(w.ID, w.Epoch, w.VSCodePort), agent: newUpstream(w.ID, w.Epoch, w.AgentPort),
-		ports: w.Ports,
+		ports: w.Ports, shares: w.Shares, links: w.Links,
 	}
 	if old != nil {
 		r.usage = old.usage

@@ -15,8 +15,11 @@
 // one workspace it is meant for, because a port number is no identity; on the way to a
 // port inside only the bridge sees it (portdial.go).
 //
-// A port is its owner's, or open to everybody who is signed in, or public: port.go decides
-// that. Ports of one owner may call each other, and nobody else may (sibling.go).
+// Editor and bridge are for those who may edit a workspace, its ports for those who may
+// use it, each as the owner shares it; a port can be open to everybody who is signed in, or
+// public, and links let guests in to one port (link.go). Route.right and mayVisit decide
+// that anew for every request. Ports of one owner may call each other, and nobody else may
+// (sibling.go).
 //
 // Called by the Caddy module; it does not know Caddy, and net/http is all it needs.
 package gateway

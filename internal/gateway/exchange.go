@@ -5,17 +5,24 @@ import (
 	"io"
 	"net/http"
 	"sync/atomic"
+
+	"github.com/kalpana-dev/kalpana/internal/inspect"
 )
 
-// visitor is who asks. Exactly one of sessionID and tokenID is set, or nothing for
+// visitor is who asks. Exactly one of sessionID, tokenID and linkID is set, or nothing for
 // visitors of a public port.
 type visitor struct {
+	// linkID is the link to a port that lets somebody in of whom nothing is known.
+	linkID    string
 	userID    string
 	sessionID string
 	tokenID   string
 	// expires is when the login cookie ends, Unix seconds; 0 for tokens.
 	expires int64
 }
+
+// byCookie reports whether the visitor's browser said who they are, whichever page made it.
+func (v visitor) byCookie() bool { return v.sessionID != "" || v.linkID != "" }
 
 // exchange is one request to a workspace, or the WebSocket that came of it, from arrival
 // to its last byte. It is the request's context too, so that it can be found again
@@ -40,6 +47,8 @@ type exchange struct {
 	body countingBody
 	// sock is set once the exchange has become a WebSocket.
 	sock *socket
+	// recording is of what passes to a port at which somebody looks; nil for most.
+	recording *inspect.Recording
 
 	prev, next *exchange // in the list of usage, guarded by its mu
 	listed     bool
@@ -81,6 +90,7 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	copied *inspect.Recording // gets the body, if not nil
 }
 
 // WriteHeader keeps answers 1xx back: their headers are read by no check of ours, and
@@ -101,6 +111,9 @@ func (w *recorder) Write(p []byte) (int, error) {
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)
+	if w.copied != nil {
+		w.copied.Received(p[:n])
+	}
 	return n, err
 }
 
@@ -113,11 +126,18 @@ type countingBody struct {
 	io.ReadCloser
 	bytes  atomic.Int64
 	failed atomic.Bool
+	copied *inspect.Recording // gets it, if not nil
 }
 
 func (b *countingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.bytes.Add(int64(n))
+	if b.copied != nil {
+		b.copied.Sent(p[:n])
+		if err == io.EOF {
+			b.copied.SentAll()
+		}
+	}
 	if err != nil && err != io.EOF {
 		b.failed.Store(true)
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/internal/inspect"
 	"github.com/kalpana-dev/kalpana/internal/secretbox"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -47,8 +48,8 @@ type SocketBytesObserver interface {
 	SocketBytes(kind string, in, out int64)
 }
 
-// Options are what a Gateway needs. All but Client, Touch, Observer, Log, Now and
-// SocketsPerWorkspace are required.
+// Options are what a Gateway needs. All but Client, Touch, CheckPassword, LinkOpened,
+// Observer, Inspector, Log, Now and SocketsPerWorkspace are required.
 type Options struct {
 	Domain   Domain
 	Box      *secretbox.Box
@@ -58,12 +59,19 @@ type Options struct {
 	// Client says where a request came from. Default: the connection itself, trusting no proxy.
 	Client func(*http.Request) Client
 	// Touch is told of use, at most once a second per workspace.
-	Touch    func(workspaceID string, at time.Time)
-	Observer Observer
+	Touch func(workspaceID string, at time.Time)
+	// CheckPassword compares what somebody typed with the hash of a link's password.
+	// Default: no link with a password can be opened.
+	CheckPassword func(ctx context.Context, hash, typed string) (bool, error)
+	// LinkOpened is told that a link to a port was opened. It must not block.
+	LinkOpened func(linkID string, at time.Time)
+	Observer   Observer
 	// SocketsPerWorkspace bounds the open WebSockets of one workspace. Default: 0 = no limit.
 	SocketsPerWorkspace int
-	Log                 *slog.Logger
-	Now                 func() time.Time
+	// Inspector keeps what passes to ports at which somebody looks. Default: nothing is kept.
+	Inspector *inspect.Inspector
+	Log       *slog.Logger
+	Now       func() time.Time
 }
 
 // Gateway answers for all workspace hosts. Safe for concurrent use.
@@ -72,10 +80,13 @@ type Gateway struct {
 	hosts   *Hosts
 	routes  *directory
 	logins  *loginCodec
+	links   *linkCodec
+	tries   *passwordTries
 	loops   *loopGuard
 	pages   *pages
 	proxy   *proxy
 	names   portNames
+	replays replays
 	// background are WebSockets, from their handshake on; Close waits for them.
 	background tasks
 	closing    atomic.Bool
@@ -96,6 +107,14 @@ func New(o Options) (*Gateway, error) {
 	if o.Touch == nil {
 		o.Touch = func(string, time.Time) {}
 	}
+	if o.CheckPassword == nil {
+		o.CheckPassword = func(context.Context, string, string) (bool, error) {
+			return false, errors.New("this gateway checks no passwords")
+		}
+	}
+	if o.LinkOpened == nil {
+		o.LinkOpened = func(string, time.Time) {}
+	}
 	if o.Observer == nil {
 		o.Observer = unobserved{}
 	}
@@ -105,7 +124,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	g := &Gateway{options: o, hosts: hosts, logins: newLoginCodec(o.Box), loops: newLoopGuard(), pages: newPages()}
+	g := &Gateway{options: o, hosts: hosts, logins: newLoginCodec(o.Box), links: newLinkCodec(o.Box), tries: newPasswordTries(), loops: newLoopGuard(), pages: newPages()}
 	g.routes = newDirectory(o.Box, g.sweep)
 	g.proxy = newProxy(g)
 	return g, nil

@@ -93,8 +93,8 @@ func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
 		writeProblem(w, refuseOrigin)
 		return
 	}
-	if !mayUse(route, ex.visitor.userID) {
-		g.refuse(w, r, refuseNotFound)
+	if !mayVisit(route, a, ex.visitor, g.now()) {
+		g.deny(ex, r, route)
 		return
 	}
 	if !route.answers() {
@@ -131,6 +131,7 @@ func (g *Gateway) forward(ex *exchange, r *http.Request, route *Route, a Address
 		return
 	}
 	defer func() {
+		ex.endRecording()
 		route.usage.leave(ex)
 		cancel(nil)
 	}()
@@ -158,7 +159,7 @@ func (g *Gateway) notRunning(ex *exchange, r *http.Request, route *Route) {
 		f.retryAfter = 10
 		f.code, f.title, f.detail = "workspace_stopped", "The workspace is stopped", "Start it in the dashboard or with POST /api/v1/workspaces/{id}/start."
 	}
-	guest := !mayUse(route, ex.visitor.userID)
+	guest := !mayUse(route, ex.visitor, g.now())
 	if guest {
 		f.detail = "Only its owner can do something about it."
 	}
@@ -170,6 +171,16 @@ func (g *Gateway) notRunning(ex *exchange, r *http.Request, route *Route) {
 	default:
 		g.workspacePage(ex, r, route, f)
 	}
+}
+
+// deny answers a visitor who may not do this: those who may see the workspace are told
+// so, to all others it is as if there were none.
+func (g *Gateway) deny(ex *exchange, r *http.Request, route *Route) {
+	if route.right(ex.visitor, g.now()).Allows(workspace.RightView) {
+		g.refuse(&ex.rec, r, refuseRight)
+		return
+	}
+	g.refuse(&ex.rec, r, refuseNotFound)
 }
 
 // refuse answers with a page or with JSON, the same for everybody who gets this refusal.

@@ -168,10 +168,12 @@ func (g *Gateway) verdict(now *Route, ex *exchange) (ending, bool) {
 		return endGone, true
 	case !now.answers() || now.Epoch != ex.route.Epoch:
 		return endStopped, true
-	case !mayVisit(now, ex.address, v.userID):
+	case !mayVisit(now, ex.address, v, g.now()):
 		return endForbidden, true
 	case ex.port != nil && now.setting(ex.address.Inside).Visibility == workspace.VisiblePublic:
 		return ending{}, false // nobody was asked for a login
+	case v.linkID != "":
+		return ending{}, false
 	case v.tokenID != "":
 		return endLoggedOut, !g.options.Visitors.TokenLive(v.tokenID)
 	default:

@@ -34,8 +34,10 @@ type pageData struct {
 	// Link leads on; Dashboard is the UI's origin.
 	Link, LinkLabel string
 	Dashboard       string
-	Log             []string
-	ShowLog         bool
+	// Code is that of a link to a port whose password the page asks for; Wrong says why again.
+	Code, Wrong string
+	Log         []string
+	ShowLog     bool
 }
 
 func newPages() *pages {

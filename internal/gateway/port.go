@@ -79,7 +79,10 @@ func (g *Gateway) admitToPort(ex *exchange, r *http.Request, route *Route, socke
 		writeProblem(w, refuseOrigin)
 		return false
 	}
-	if !g.authenticate(ex, r, route, ex.address) {
+	if !g.identify(ex, r, route) {
+		if ex.page && g.linkEnded(ex, r) {
+			return false
+		}
 		if ex.page && !bearer(r.Header) {
 			g.sendToLogin(w, r, ex.address)
 			return false
@@ -88,13 +91,13 @@ func (g *Gateway) admitToPort(ex *exchange, r *http.Request, route *Route, socke
 		writeProblem(w, refuseUnauthorized)
 		return false
 	}
-	if !v.originAllowed(r, ex.visitor.sessionID != "", socket) {
+	if !v.originAllowed(r, ex.visitor.byCookie(), socket) {
 		writeProblem(w, refuseOrigin)
 		return false
 	}
-	if !mayVisit(route, ex.address, ex.visitor.userID) {
+	if !mayVisit(route, ex.address, ex.visitor, g.now()) {
 		v.allowSibling(w.Header())
-		g.refuse(w, r, refuseNotFound)
+		g.deny(ex, r, route)
 		return false
 	}
 	return true

@@ -20,9 +20,9 @@ type portNames struct {
 }
 
 // allow reports whether a port of a workspace may have a certificate. Ports with a
-// setting always may.
+// setting or a link always may.
 func (n *portNames) allow(r *Route, inside int, now time.Time) bool {
-	if r.setting(inside) != (workspace.PortSetting{Port: inside, Visibility: workspace.VisibleOwner}) {
+	if r.setting(inside) != (workspace.PortSetting{Port: inside, Visibility: workspace.VisibleOwner}) || r.hasLink(inside, now) {
 		return true
 	}
 	const secondsPerDay = 24 * 60 * 60

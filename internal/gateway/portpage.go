@@ -38,7 +38,7 @@ func (g *Gateway) portFailed(ex *exchange, r *http.Request, err error) {
 // closedPortPage waits for a program and opens it by itself.
 func (g *Gateway) closedPortPage(ex *exchange, r *http.Request, f refusal) {
 	d := pageData{Title: f.title, State: "starting", Poll: true, Text: "It opens here by itself as soon as something does."}
-	if mayUse(ex.route, ex.visitor.userID) {
+	if mayUse(ex.route, ex.visitor, g.now()) {
 		d.Name = ex.route.Name
 		d.Text = fmt.Sprintf("Start a server in the workspace's terminal, for example:\nnpm run dev -- --port %d\nIt may listen on localhost or on all addresses. It opens here by itself.", ex.address.Inside)
 	}

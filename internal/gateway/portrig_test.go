@@ -24,6 +24,8 @@ type portRig struct {
 	tunnels *ports.Ports
 	app     *upstreamServer
 	epoch   atomic.Int64 // of which the bridge has the key
+	// bridgePort is where the bridge listens, whatever agentPort is set to.
+	bridgePort int
 }
 
 // newPortRig starts everything; serve is what the program answers (nil: a small page).
@@ -44,7 +46,8 @@ func newPortRig(t testing.TB, change func(*Options), serve http.HandlerFunc) *po
 		req.Header.Del(bridge.KeyHeader)
 		mux.ServeHTTP(w, req)
 	}))
-	r.agentPort = behindKey.Listener.Addr().(*net.TCPAddr).Port
+	r.bridgePort = behindKey.Listener.Addr().(*net.TCPAddr).Port
+	r.agentPort = r.bridgePort
 	r.share()
 	t.Cleanup(func() {
 		r.tunnels.Close()

@@ -18,6 +18,7 @@ type refusal struct {
 
 var (
 	refuseNotFound     = refusal{http.StatusNotFound, "not_found", "Not found", "There is no such workspace, or it is not yours.", 0}
+	refuseRight        = refusal{http.StatusForbidden, "right_required", "Not shared for this", "The workspace is shared with you, but not for this. Ask its owner.", 0}
 	refuseUnauthorized = refusal{http.StatusUnauthorized, "unauthorized", "Not signed in", "Open the workspace in a browser, or send an API token: Authorization: Bearer kal_….", 0}
 	refuseOrigin       = refusal{http.StatusForbidden, "forbidden_origin", "Request from another site", "This request was made by a page of another origin.", 0}
 	refuseGateway      = refusal{http.StatusBadGateway, "bad_gateway", "The workspace does not answer", "The workspace is running, but what listens in it does not answer. Try again.", 2}

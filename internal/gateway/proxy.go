@@ -34,12 +34,16 @@ func newProxy(g *Gateway) *proxy {
 func (p *proxy) newReverse(t *http.Transport) *httputil.ReverseProxy {
 	g := p.gateway
 	return &httputil.ReverseProxy{
-		Rewrite:        rewrite,
-		Transport:      t,
-		BufferPool:     &copyBuffers,
-		ErrorLog:       slog.NewLogLogger(g.options.Log.Handler(), slog.LevelDebug),
-		ModifyResponse: func(resp *http.Response) error { return checkResponse(resp, exchangeOf(resp.Request)) },
-		ErrorHandler:   func(_ http.ResponseWriter, r *http.Request, err error) { p.failed(exchangeOf(r), r, err) },
+		Rewrite:    p.rewrite,
+		Transport:  t,
+		BufferPool: &copyBuffers,
+		ErrorLog:   slog.NewLogLogger(g.options.Log.Handler(), slog.LevelDebug),
+		ModifyResponse: func(resp *http.Response) error {
+			ex := exchangeOf(resp.Request)
+			ex.recordAnswer(resp)
+			return checkResponse(resp, ex)
+		},
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) { p.failed(exchangeOf(r), r, err) },
 	}
 }
 
@@ -79,7 +83,7 @@ func (p *proxy) framePolicy(ex *exchange, r *http.Request) string {
 	}
 }
 
-func rewrite(pr *httputil.ProxyRequest) {
+func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
 	ex := exchangeOf(pr.In)
 	*pr.Out.URL = outboundURL(ex.upstream(), pr.In.URL, pr.In.RequestURI)
 	pr.Out.Host = ex.sentHost()
@@ -87,6 +91,7 @@ func rewrite(pr *httputil.ProxyRequest) {
 	delete(pr.Out.Header, "Connection")
 	delete(pr.Out.Header, "Upgrade") // only WebSockets are passed on, and not here
 	dressHeaders(pr.Out.Header, ex)
+	p.record(ex, pr.Out, false)
 }
 
 // failed answers when there is no response to pass on. What went wrong on the way is

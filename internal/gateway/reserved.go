@@ -63,22 +63,23 @@ func (g *Gateway) serveReserved(ex *exchange, r *http.Request, a Address, exact 
 	case reservedPrefix + "status":
 		g.onlyFor(mayVisit, ex, r, http.MethodGet, g.serveStatus)
 	case reservedPrefix + "start":
-		owner := func(route *Route, _ Address, userID string) bool { return mayUse(route, userID) }
-		g.onlyFor(owner, ex, r, http.MethodPost, g.serveStart)
+		g.onlyFor(mayStart, ex, r, http.MethodPost, g.serveStart)
+	case linkPath:
+		g.serveLink(ex, r)
 	default:
 		g.refuse(w, r, refuseNotFound)
 	}
 }
 
 // onlyFor calls serve for requests of the host's own pages by somebody who may.
-func (g *Gateway) onlyFor(may func(*Route, Address, string) bool, ex *exchange, r *http.Request, method string, serve func(*exchange, *http.Request, *Route)) {
+func (g *Gateway) onlyFor(may func(*Route, Address, visitor, time.Time) bool, ex *exchange, r *http.Request, method string, serve func(*exchange, *http.Request, *Route)) {
 	w, a := &ex.rec, ex.address
 	if r.Method != method {
 		writeProblem(w, refuseMethod)
 		return
 	}
 	route := g.routes.lookup(a.ID)
-	if !g.authenticate(ex, r, route, a) && !may(route, a, "") {
+	if !g.identify(ex, r, route) && !may(route, a, visitor{}, g.now()) {
 		writeProblem(w, refuseUnauthorized)
 		return
 	}
@@ -87,8 +88,8 @@ func (g *Gateway) onlyFor(may func(*Route, Address, string) bool, ex *exchange, 
 		writeProblem(w, refuseOrigin)
 		return
 	}
-	if !may(route, a, ex.visitor.userID) {
-		g.refuse(w, r, refuseNotFound)
+	if !may(route, a, ex.visitor, g.now()) {
+		g.deny(ex, r, route)
 		return
 	}
 	serve(ex, r, route)
@@ -103,7 +104,7 @@ func (g *Gateway) serveStatus(ex *exchange, r *http.Request, route *Route) {
 		Ready bool     `json:"ready"`
 		Log   []string `json:"log"`
 	}{Status: route.Status}
-	if mayUse(route, ex.visitor.userID) {
+	if mayUse(route, ex.visitor, g.now()) {
 		state.StatusReason, state.Log = route.StatusReason, g.options.Starter.StartLog(route.ID)
 	}
 	switch {

@@ -52,6 +52,9 @@ type rig struct {
 	// those of their ports.
 	agentPort int
 	settings  []workspace.PortSetting
+	// shares and links are those of workspaces announced from now on.
+	shares []workspace.Share
+	links  []workspace.PortLink
 }
 
 // newRig starts everything; serve is what the workspace answers (nil: a small page).
@@ -142,7 +145,7 @@ func (r *rig) list(ids ...string) []workspace.Workspace {
 // announce says what a workspace is now.
 func (r *rig) announce(id, ownerID string, s workspace.Status, epoch int64) {
 	r.version++
-	w := workspace.Workspace{ID: id, OwnerID: ownerID, Name: "My workspace", Status: s, Version: r.version, Epoch: epoch, Ports: r.settings}
+	w := workspace.Workspace{ID: id, OwnerID: ownerID, Name: "My workspace", Status: s, Version: r.version, Epoch: epoch, Ports: r.settings, Shares: r.shares, Links: r.links}
 	if s == workspace.StatusRunning {
 		w.VSCodePort, w.AgentPort = r.up.port, cmp.Or(r.agentPort, r.up.port)
 	}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -28,6 +29,9 @@ type Route struct {
 	agent   upstream
 	// ports are the settings that differ from the default, sorted by port; never changed.
 	ports []workspace.PortSetting
+	// shares are with whom it is shared, sorted by user; links lead to its ports. Never changed.
+	shares []workspace.Share
+	links  []workspace.PortLink
 	// usage is shared by all routes of one workspace, whatever their version.
 	usage *usage
 }
@@ -62,19 +66,53 @@ func (r *Route) portUpstream(inside int) upstream {
 // answers reports whether there is something to proxy to.
 func (r *Route) answers() bool { return r.Status == workspace.StatusRunning }
 
-// mayVisit decides who may open a host of a workspace. An empty userID is nobody we know.
-func mayVisit(r *Route, a Address, userID string) bool {
-	if a.Kind != Port || r == nil || r.Deleting {
-		return mayUse(r, userID)
+// mayVisit is the one place that decides who may open a host of a workspace: its editor
+// and its bridge, who may edit; a port, who may use it, or whom the port's setting or a
+// link lets in. A visitor without a name is nobody we know. r may be nil.
+func mayVisit(r *Route, a Address, v visitor, now time.Time) bool {
+	if a.Kind != Port {
+		return r.right(v, now).Allows(workspace.RightEdit)
+	}
+	if v.linkID != "" && r.link(v.linkID, a.Inside, now) {
+		return true
 	}
 	switch r.setting(a.Inside).Visibility {
 	case workspace.VisiblePublic:
 		return true
 	case workspace.VisibleUsers:
-		return userID != ""
+		return v.userID != "" && r != nil
 	default:
-		return mayUse(r, userID)
+		return mayUse(r, v, now)
 	}
+}
+
+// mayStart decides who may start a workspace from the page that a host of it shows.
+func mayStart(r *Route, a Address, v visitor, now time.Time) bool {
+	return mayUse(r, v, now) && mayVisit(r, a, v, now)
+}
+
+// mayUse decides who is told of a workspace's state, and may change it.
+func mayUse(r *Route, v visitor, now time.Time) bool {
+	return r.right(v, now).Allows(workspace.RightUse)
+}
+
+// right is what a visitor may do with the workspace. It is found anew for each request,
+// so none outlives a share. r may be nil.
+func (r *Route) right(v visitor, now time.Time) workspace.Right {
+	if r == nil || r.Deleting {
+		return workspace.RightNone
+	}
+	return workspace.RightOf(r.OwnerID, r.shares, v.userID, now)
+}
+
+// editedByOthers reports whether somebody beside the owner decides what runs inside.
+func (r *Route) editedByOthers(now time.Time) bool {
+	for _, s := range r.shares {
+		if s.Live(now) && s.Right.Allows(workspace.RightEdit) {
+			return true
+		}
+	}
+	return false
 }
 
 // setting says how a port inside is reached. r may be nil.
@@ -83,11 +121,6 @@ func (r *Route) setting(inside int) workspace.PortSetting {
 		return workspace.PortSetting{Port: inside, Visibility: workspace.VisibleOwner}
 	}
 	return workspace.PortSettingOf(r.ports, inside)
-}
-
-// mayUse is the one place that decides who may use a workspace: its owner.
-func mayUse(r *Route, userID string) bool {
-	return r != nil && !r.Deleting && userID != "" && r.OwnerID == userID
 }
 
 // outboundURL points at u and keeps the request's path and query byte for byte, also

@@ -17,8 +17,9 @@ const (
 	maxPreflight = 2 << 10
 )
 
-// sibling reports whether origin is exactly that of a port of route's owner, with the
-// scheme and port of own, the origin that was asked. Route may be nil.
+// sibling reports whether origin is exactly that of a port of route's owner, in the same
+// workspace or in another that nobody else edits, with the scheme and port of own, the
+// origin that was asked. Route may be nil.
 func (g *Gateway) sibling(origin, own string, route *Route) bool {
 	if route == nil || route.Deleting || len(origin) > 300 { // no host name is longer
 		return false
@@ -33,7 +34,12 @@ func (g *Gateway) sibling(origin, own string, route *Route) bool {
 		return false
 	}
 	other := g.routes.lookup(a.ID)
-	return other != nil && !other.Deleting && other.OwnerID != "" && other.OwnerID == route.OwnerID
+	if other == nil || other.Deleting || other.OwnerID == "" || other.OwnerID != route.OwnerID {
+		return false
+	}
+	// A workspace that others edit runs what they want: in its owner's browser it must not
+	// reach into the owner's other ones.
+	return other.ID == route.ID || !other.editedByOthers(g.now())
 }
 
 // splitOrigin cuts "https://name:8443" up. What is no origin gives what no host matches.

@@ -48,6 +48,7 @@ func (s *socket) start(early, greeting []byte) {
 		s.client.Close()
 		s.upstream.Close()
 		u := s.exchange.route.usage
+		s.exchange.endRecording()
 		u.leave(s.exchange)
 		u.releaseSocket(s.exchange.port != nil)
 		s.report(s.gateway.options.Observer)
@@ -94,6 +95,9 @@ func (s *socket) toUpstream(p []byte) (int, error) {
 	}
 	s.gateway.touch(s.exchange.route.usage)
 	s.in.Add(int64(len(p)))
+	if seen := s.exchange.recording; seen != nil {
+		seen.Sent(p)
+	}
 	return s.upstream.Write(p)
 }
 
@@ -103,6 +107,9 @@ func (s *socket) toClient(p []byte) (int, error) {
 	}
 	s.gateway.touch(s.exchange.route.usage)
 	s.out.Add(int64(len(p)))
+	if seen := s.exchange.recording; seen != nil {
+		seen.Received(p)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.frames.advance(p)

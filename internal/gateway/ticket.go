@@ -99,8 +99,13 @@ func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 	a, ours := g.hosts.ParseHost(q.Get("host"))
 	path, pathOK := carriedPath(q.Get("path"))
 	nonce := q.Get("nonce")
-	if !ours || (a.Kind != Editor && a.Kind != Port) || !pathOK || !isCode(nonce) || !mayVisit(g.routes.lookup(a.ID), a, userID) {
+	if !ours || (a.Kind != Editor && a.Kind != Port) || !pathOK || !isCode(nonce) {
 		g.refuse(w, r, refuseNotFound)
+		return
+	}
+	ex := &exchange{address: a, visitor: visitor{userID: userID, sessionID: sessionID}, rec: recorder{ResponseWriter: w}}
+	if route := g.routes.lookup(a.ID); !mayVisit(route, a, ex.visitor, g.now()) {
+		g.deny(ex, r, route)
 		return
 	}
 	if g.loops.looping(sessionID, a, nonce, g.now()) {
@@ -154,7 +159,8 @@ func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request, a Address) {
 		g.usedLinkPage(w, r, g.originOf(r, a)+"/")
 		return
 	}
-	if owner, live := g.options.Visitors.SessionLive(t.SessionID); !live || owner != t.UserID || !mayVisit(route, a, t.UserID) {
+	who := visitor{userID: t.UserID, sessionID: t.SessionID}
+	if userID, live := g.options.Visitors.SessionLive(t.SessionID); !live || userID != t.UserID || !mayVisit(route, a, who, g.now()) {
 		g.refuse(w, r, refuseNotFound)
 		return
 	}

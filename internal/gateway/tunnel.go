@@ -34,6 +34,7 @@ func (p *proxy) tunnel(ex *exchange, r *http.Request) {
 			u.releaseSocket(ex.port != nil)
 			u.leave(ex)
 			ex.cancel(nil)
+			ex.endRecording()
 		}
 	}()
 	if r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor < 1 || !hasToken(r.Header["Connection"], "upgrade") {
@@ -81,6 +82,7 @@ func (p *proxy) shake(ex *exchange, r *http.Request) (*http.Response, upstreamCo
 	out := &http.Request{Method: http.MethodGet, URL: &url, Host: ex.sentHost(), Header: r.Header.Clone()}
 	dropHopByHop(out.Header)
 	dressHeaders(out.Header, ex)
+	p.record(ex, out, true)
 	out.Header["Connection"], out.Header["Upgrade"] = []string{"Upgrade"}, []string{"websocket"}
 
 	left := &io.LimitedReader{R: conn, N: maxResponseHeader}
@@ -91,6 +93,9 @@ func (p *proxy) shake(ex *exchange, r *http.Request) (*http.Response, upstreamCo
 	}
 	if !stop() && err == nil {
 		err = context.Cause(ex)
+	}
+	if err == nil {
+		ex.recordAnswer(resp)
 	}
 	if err == nil && resp.StatusCode == http.StatusSwitchingProtocols && !hasToken(resp.Header["Upgrade"], "websocket") {
 		err = errors.New("workspace switched to another protocol than WebSocket")

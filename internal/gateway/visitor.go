@@ -36,6 +36,21 @@ func (g *Gateway) authenticate(ex *exchange, r *http.Request, route *Route, a Ad
 	return true
 }
 
+// identify finds out who asks on behalf of whoever may visit the host: a login that may,
+// else a link that does, else a login that may not. False if there is neither. route may
+// be nil.
+func (g *Gateway) identify(ex *exchange, r *http.Request, route *Route) bool {
+	known := g.authenticate(ex, r, route, ex.address)
+	if ex.address.Kind != Port || bearer(r.Header) || known && mayVisit(route, ex.address, ex.visitor, g.now()) {
+		return known
+	}
+	if id, ok := g.linkOf(r, ex.address); ok && route.link(id, ex.address.Inside, g.now()) {
+		ex.visitor = visitor{linkID: id}
+		return true
+	}
+	return known
+}
+
 // loginOf reads the cookie of a workspace host and asks whether its session still lives.
 func (g *Gateway) loginOf(r *http.Request, route *Route, a Address) (login, bool) {
 	value, ok := findCookie(r.Header["Cookie"], loginCookie)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -342,31 +343,48 @@ func TestUsersAreListedInPages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	for i := range 5 {
-		if _, err := s.EnsureUser(t.Context(), fmt.Sprintf("u%d@example.com", i), i == 0); err != nil {
+		if _, err := s.EnsureUser(t.Context(), fmt.Sprintf("u%d@%s.example.com", i, strings.Repeat("z", 5-i)), i == 0); err != nil {
 			t.Fatal(err)
 		}
 		s.clock.Advance(time.Second)
 	}
-	var got []string
-	cursor := ""
-	for {
-		page, next, err := s.Users(t.Context(), 2, cursor)
-		if err != nil {
-			t.Fatal(err)
+	for _, c := range []struct {
+		query identity.UserQuery
+		want  string
+		total int
+	}{
+		{identity.UserQuery{}, "u0 u1 u2 u3 u4", 5},
+		{identity.UserQuery{Descending: true}, "u4 u3 u2 u1 u0", 5},
+		{identity.UserQuery{Sort: identity.ByName, Descending: true}, "u4 u3 u2 u1 u0", 5},
+		{identity.UserQuery{Sort: identity.ByEmail}, "u0 u1 u2 u3 u4", 5},
+		{identity.UserQuery{Sort: identity.ByLastSeen}, "u0 u1 u2 u3 u4", 5}, // nobody was: by id
+		{identity.UserQuery{Text: " ZZZ.Example"}, "u0 u1 u2", 3},
+		{identity.UserQuery{Text: "nobody"}, "", 0},
+	} {
+		var got []string
+		c.query.Limit = 2
+		for {
+			page, next, total, err := s.Users(c.query)
+			if err != nil || total != c.total || len(page) > 2 {
+				t.Fatalf("%+v: %d people of %d, %v", c.query, len(page), total, err)
+			}
+			for _, u := range page {
+				got = append(got, u.Name)
+			}
+			if c.query.Cursor = next; next == "" {
+				break
+			}
 		}
-		for _, u := range page {
-			got = append(got, u.Name)
+		if c.query.Sort == identity.ByLastSeen {
+			slices.Sort(got)
 		}
-		if cursor = next; cursor == "" {
-			break
+		if strings.Join(got, " ") != c.want {
+			t.Errorf("%+v: users %v, want %s", c.query, got, c.want)
 		}
 	}
-	if strings.Join(got, " ") != "u0 u1 u2 u3 u4" {
-		t.Errorf("users %v", got)
-	}
-	for _, bad := range []string{"x", "!!", base64.RawURLEncoding.EncodeToString([]byte("nan id"))} {
+	for _, bad := range []string{"x", "!!", base64.RawURLEncoding.EncodeToString([]byte("nospace"))} {
 		var field *identity.FieldError
-		if _, _, err := s.Users(t.Context(), 2, bad); !errors.As(err, &field) {
+		if _, _, _, err := s.Users(identity.UserQuery{Cursor: bad}); !errors.As(err, &field) {
 			t.Errorf("cursor %q: %v", bad, err)
 		}
 	}
@@ -394,8 +412,8 @@ func TestEnsureUser(t *testing.T) {
 		t.Errorf("nonsense: %v", err)
 	}
 	for what, err := range map[string]error{"admin": s.SetAdmin(t.Context(), a.ID, false), "suspended": s.SetSuspended(t.Context(), a.ID, true)} {
-		if !errors.As(err, &field) || field.Field != what {
-			t.Errorf("the last administrator can be lost: %v", err)
+		if !errors.Is(err, identity.ErrLastAdmin) {
+			t.Errorf("%s: the last administrator can be lost: %v", what, err)
 		}
 	}
 	if err := s.SetAdmin(t.Context(), "nobody", true); !errors.Is(err, user.ErrNotFound) {

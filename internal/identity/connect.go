@@ -69,13 +69,16 @@ func (s *Service) finishConnect(w http.ResponseWriter, r *http.Request, p provid
 		writePage(w, http.StatusBadRequest, page{Title: "GitHub was not connected", Text: "You signed out, or in again, since it was begun. Begin again."})
 		return
 	}
+	known, _ := s.User(f.User)
 	if len(codes) == 0 {
+		s.tell(r, ActionConnect, byGitHub, known, "", errAttempt("denied at the provider"))
 		s.backFromConnect(w, r, f, "denied")
 		return
 	}
 	who, err := p.person(r.Context(), codes[0], f)
 	if err != nil {
 		s.log.Warn("GitHub gave no person to connect", "user", f.User, "err", describe(err))
+		s.tell(r, ActionConnect, byGitHub, known, "", errAttempt("the provider gave no person"))
 		s.backFromConnect(w, r, f, "provider_error")
 		return
 	}
@@ -84,9 +87,12 @@ func (s *Service) finishConnect(w http.ResponseWriter, r *http.Request, p provid
 		err = s.keep(r.Context(), f.User, who)
 	}
 	if err != nil {
-		s.backFromConnect(w, r, f, s.connectError(f.User, err))
+		word := s.connectError(f.User, err)
+		s.tell(r, ActionConnect, byGitHub, known, "", errAttempt(word))
+		s.backFromConnect(w, r, f, word)
 		return
 	}
+	s.tell(r, ActionConnect, byGitHub+" account "+who.login, known, "", nil)
 	s.log.Info("GitHub connected", "user", f.User, "account", who.login)
 	http.Redirect(w, r, f.Return, http.StatusSeeOther)
 }

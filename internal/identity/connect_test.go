@@ -246,7 +246,7 @@ func TestAConnectionBelongsToItsSession(t *testing.T) {
 	}
 	// A login's callback makes no connection, and the other way round.
 	users := slices.Collect(func(yield func(string) bool) {
-		all, _, _ := s.Users(t.Context(), 200, "")
+		all, _, _, _ := s.Users(identity.UserQuery{})
 		for _, u := range all {
 			if len(u.Identities) > 0 && !yield(u.ID) {
 				return

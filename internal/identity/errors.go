@@ -17,6 +17,8 @@ var (
 	ErrSuspended = fmt.Errorf("%w: the account is suspended", ErrInvalidCredentials)
 	// ErrSignupClosed: no new account without an invitation, or none at all.
 	ErrSignupClosed = errors.New("sign-up is not open")
+	// ErrLastAdmin: nobody else could administer the installation.
+	ErrLastAdmin = errors.New("this is the only administrator")
 	// ErrNotFound: no such session, token, invitation or code, or it is someone else's.
 	ErrNotFound = errors.New("not found")
 )

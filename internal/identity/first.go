@@ -34,18 +34,21 @@ func (s *Service) NewFirstLink(ctx context.Context) (string, error) {
 func (s *Service) serveFirst(w http.ResponseWriter, r *http.Request) {
 	if err := s.flows.allow(addressKey(s.o.ClientIP(r)), s.now()); err != nil {
 		s.o.Observe(byFirst, "limited")
+		s.tell(r, ActionSignIn, byFirst, user.User{}, "", err)
 		tooMany(w, err)
 		return
 	}
 	codes := r.URL.Query()["code"]
 	if len(codes) != 1 || !wellFormed(codes[0]) {
 		s.o.Observe(byFirst, "invalid")
+		s.tell(r, ActionSignIn, byFirst, user.User{}, "", errAttempt("incomplete link"))
 		writePage(w, http.StatusBadRequest, page{Title: "This link is not complete", Text: "Copy the whole link, from https to the last character. " + newLinkHint})
 		return
 	}
 	code, err := s.store.TakeCode(r.Context(), purposeFirst, digestHex(codes[0]))
 	if errors.Is(err, ErrNotFound) || err == nil && !s.now().Before(code.ExpiresAt) {
 		s.o.Observe(byFirst, "invalid")
+		s.tell(r, ActionSignIn, byFirst, user.User{}, "", errAttempt("link used or expired"))
 		writePage(w, http.StatusGone, page{Title: "This link no longer works", Text: "A login link works once and for a day. " + newLinkHint})
 		return
 	}
@@ -57,6 +60,7 @@ func (s *Service) serveFirst(w http.ResponseWriter, r *http.Request) {
 		err = s.signIn(w, r, admin.ID, byFirst)
 	}
 	s.o.Observe(byFirst, resultOf(err))
+	s.tell(r, ActionSignIn, byFirst, admin, "", err)
 	if err != nil {
 		s.log.Error("login link did not sign in", "err", err)
 		writePage(w, http.StatusServiceUnavailable, page{Title: "Signing in did not work", Text: "The server could not do it just now; its log says why. " + newLinkHint})

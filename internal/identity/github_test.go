@@ -226,7 +226,7 @@ func TestGitHubThatMisbehavesSignsNobodyIn(t *testing.T) {
 	if n := s.count("github error"); n != 21 {
 		t.Errorf("%d errors observed", n)
 	}
-	users, _, _ := s.Users(t.Context(), 10, "")
+	users, _, _, _ := s.Users(identity.UserQuery{})
 	if len(users) != 0 {
 		t.Errorf("users were made: %+v", users)
 	}

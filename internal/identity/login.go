@@ -22,39 +22,42 @@ const (
 // checked the request's Origin. Errors: ErrInvalidCredentials (ErrSuspended among them),
 // *RateLimitedError. Unknown emails and people without a password cost the same time.
 func (s *Service) Login(ctx context.Context, w http.ResponseWriter, r *http.Request, email, password string) error {
-	err := s.login(ctx, w, r, normalEmail(email), password)
+	email = normalEmail(email)
+	u, err := s.login(ctx, w, r, email, password)
 	s.o.Observe(byPassword, resultOf(err))
+	s.tell(r, ActionSignIn, byPassword, u, email, err)
 	return err
 }
 
-func (s *Service) login(ctx context.Context, w http.ResponseWriter, r *http.Request, email, password string) error {
+// login returns who it is about as soon as that is known, even with an error.
+func (s *Service) login(ctx context.Context, w http.ResponseWriter, r *http.Request, email, password string) (u user.User, err error) {
 	now := s.now()
 	if err := s.logins.allow("address "+addressKey(s.o.ClientIP(r)), now); err != nil {
-		return err
+		return u, err
 	}
 	if err := checkEmail(email); err != nil {
-		return ErrInvalidCredentials
+		return u, ErrInvalidCredentials
 	}
 	if err := s.logins.allow("email "+email, now); err != nil {
-		return err
+		return u, err
 	}
-	u, err := s.store.UserByEmail(ctx, email)
+	u, err = s.store.UserByEmail(ctx, email)
 	if err != nil && !errors.Is(err, user.ErrNotFound) {
-		return fmt.Errorf("read user to log in: %w", err)
+		return u, fmt.Errorf("read user to log in: %w", err)
 	}
 	right, err := s.hasher.verify(ctx, u.PasswordHash, password)
 	switch {
 	case err != nil && u.ID != "":
-		return fmt.Errorf("verify password of user %s: %w", u.ID, err)
+		return u, fmt.Errorf("verify password of user %s: %w", u.ID, err)
 	case err != nil:
-		return err
+		return u, err
 	case !right:
-		return ErrInvalidCredentials
+		return u, ErrInvalidCredentials
 	case u.Suspended:
-		return ErrSuspended
+		return u, ErrSuspended
 	}
 	s.know(u)
-	return s.signIn(w, r.WithContext(ctx), u.ID, byPassword)
+	return u, s.signIn(w, r.WithContext(ctx), u.ID, byPassword)
 }
 
 // know brings a user who was just read, and may be new at another gateway, into memory.

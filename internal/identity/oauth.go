@@ -140,6 +140,7 @@ func (s *Service) serveCallback(w http.ResponseWriter, r *http.Request, p provid
 			s.log.Error("login not found", "provider", id, "err", err)
 		}
 		s.o.Observe(id, "invalid")
+		s.tell(r, ActionSignIn, id, user.User{}, "", errAttempt("not begun in this browser"))
 		writePage(w, http.StatusBadRequest, page{Title: "This login cannot go on", Text: "It was not begun in this browser, was finished before, or took longer than ten minutes. Begin again."})
 		return
 	}
@@ -150,21 +151,28 @@ func (s *Service) serveCallback(w http.ResponseWriter, r *http.Request, p provid
 	}
 	if len(problems) == 1 {
 		s.o.Observe(id, "refused")
+		s.tell(r, ActionSignIn, id, user.User{}, "", errAttempt("denied at the provider"))
 		s.backToLogin(w, r, "provider_denied")
 		return
 	}
 	who, err := p.person(r.Context(), codes[0], f)
 	if err != nil {
 		s.o.Observe(id, "error")
+		s.tell(r, ActionSignIn, id, user.User{}, "", errAttempt("the provider gave no person"))
 		s.log.Warn("login provider gave no person", "provider", id, "err", describe(err))
 		s.backToLogin(w, r, "provider_error")
 		return
 	}
-	u, err := s.admit(r.Context(), p, who, f.Invitation)
+	u, created, err := s.admit(r.Context(), p, who, f.Invitation)
 	if err == nil {
 		err = s.signIn(w, r, u.ID, id)
 	}
 	s.o.Observe(id, resultOf(err))
+	way := id
+	if created {
+		way += ", with a new account"
+	}
+	s.tell(r, ActionSignIn, way, u, who.email, err)
 	if err != nil {
 		s.backToLogin(w, r, s.loginError(err))
 		return
@@ -177,33 +185,36 @@ func (s *Service) serveCallback(w http.ResponseWriter, r *http.Request, p provid
 
 // admit returns the user that who is, creating one if the installation takes new people.
 // Only the provider's id of the account counts: emails and login names change hands.
-func (s *Service) admit(ctx context.Context, p provider, who outsider, invitation string) (user.User, error) {
+func (s *Service) admit(ctx context.Context, p provider, who outsider, invitation string) (u user.User, created bool, err error) {
 	id := p.info().ID
 	key := p.namespace() + " " + who.subject
-	u, err := s.store.UserByIdentity(ctx, id, key)
+	u, err = s.store.UserByIdentity(ctx, id, key)
 	if errors.Is(err, user.ErrNotFound) {
 		u = s.newUser(who.email, who.name)
 		u.AvatarURL = who.avatar
 		u.Identities = []user.Identity{{Provider: id, Subject: who.subject, Login: who.login}}
 		err = s.join(ctx, &u, key, invitation)
-		if !errors.Is(err, user.ErrExists) {
-			return u, err
+		if err != nil && !errors.Is(err, user.ErrExists) {
+			return user.User{}, false, err // that account is not there
+		}
+		if err == nil {
+			return u, true, nil
 		}
 		// The same person in two tabs, or somebody who has this email already.
 		var again error
 		if u, again = s.store.UserByIdentity(ctx, id, key); again != nil {
-			return u, err
+			return user.User{}, false, err
 		}
 		err = nil
 	}
 	if err != nil {
-		return u, fmt.Errorf("look for the account of a login at %s: %w", id, err)
+		return u, false, fmt.Errorf("look for the account of a login at %s: %w", id, err)
 	}
 	s.know(u)
 	if u.Suspended {
-		return u, ErrSuspended
+		return u, false, ErrSuspended
 	}
-	return u, nil
+	return u, false, nil
 }
 
 // loginError is the word that the login page explains.

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/user"
 )
@@ -64,8 +65,24 @@ func (p *people) store(at int64, users ...user.User) {
 	p.byID.Store(&next)
 }
 
+// seen takes over when people were last seen.
+func (p *people) seen(at map[string]time.Time) {
+	p.writing.Lock()
+	defer p.writing.Unlock()
+	next := maps.Clone(*p.byID.Load())
+	for id, t := range at {
+		if old := next[id]; old != nil {
+			u := old.User
+			u.LastSeenAt = t
+			next[id] = &person{User: u, changed: old.changed}
+		}
+	}
+	p.byID.Store(&next)
+}
+
 // same spares copying the map when a poll brings nothing new, which is nearly always.
 func same(a, b user.User) bool {
 	return a.UpdatedAt.Equal(b.UpdatedAt) && a.Suspended == b.Suspended && a.Admin == b.Admin && a.PasswordHash == b.PasswordHash &&
-		a.Email == b.Email && a.Name == b.Name && a.AvatarURL == b.AvatarURL && a.MaxWorkspaces == b.MaxWorkspaces && len(a.Identities) == len(b.Identities)
+		a.Email == b.Email && a.Name == b.Name && a.AvatarURL == b.AvatarURL && a.MaxWorkspaces == b.MaxWorkspaces &&
+		a.DayBudget == b.DayBudget && a.LastSeenAt.Equal(b.LastSeenAt) && len(a.Identities) == len(b.Identities)
 }

@@ -58,6 +58,9 @@ type Options struct {
 	// Observe is told of every attempt to sign in. provider is one of password, github,
 	// oidc, first, signup; result one of ok, invalid, limited, refused, suspended, error.
 	Observe func(provider, result string)
+	// Tell is told of every attempt that came to an end, more exactly than Observe. It must
+	// not block. Default: nobody is told.
+	Tell func(Event)
 	// ClientIP returns the address a request came from. Default: the connection's.
 	ClientIP func(*http.Request) string
 }
@@ -107,6 +110,9 @@ func New(o Options) (*Service, error) {
 	}
 	if o.Observe == nil {
 		o.Observe = func(string, string) {}
+	}
+	if o.Tell == nil {
+		o.Tell = func(Event) {}
 	}
 	if o.ClientIP == nil {
 		o.ClientIP = remoteIP

@@ -19,41 +19,42 @@ type SignupInput struct{ Email, Name, Password, Invitation string }
 // request's Origin. Errors: *FieldError, *RateLimitedError, ErrSignupClosed, and
 // user.ErrExists for an email that has an account.
 func (s *Service) Signup(ctx context.Context, w http.ResponseWriter, r *http.Request, in SignupInput) error {
-	err := s.signup(ctx, w, r, in)
+	u, err := s.signup(ctx, w, r, in)
 	s.o.Observe(bySignup, resultOf(err))
+	s.tell(r, ActionSignUp, byPassword, u, normalEmail(in.Email), err)
 	return err
 }
 
-func (s *Service) signup(ctx context.Context, w http.ResponseWriter, r *http.Request, in SignupInput) error {
+func (s *Service) signup(ctx context.Context, w http.ResponseWriter, r *http.Request, in SignupInput) (none user.User, err error) {
 	if err := s.logins.allow("address "+addressKey(s.o.ClientIP(r)), s.now()); err != nil {
-		return err
+		return none, err
 	}
 	email, name := normalEmail(in.Email), strings.TrimSpace(in.Name)
 	if name == "" {
 		name, _, _ = strings.Cut(email, "@")
 	}
 	if err := errors.Join(checkEmail(email), checkName("name", name), checkPassword("password", in.Password)); err != nil {
-		return err
+		return none, err
 	}
 	if err := s.mayJoin(in.Invitation); err != nil {
-		return err
+		return none, err
 	}
 	// Before the invitation is spent and Argon2 runs; the unique index decides in the end.
 	if _, err := s.store.UserByEmail(ctx, email); err == nil {
-		return fmt.Errorf("sign up %w", user.ErrExists)
+		return none, fmt.Errorf("sign up %w", user.ErrExists)
 	} else if !errors.Is(err, user.ErrNotFound) {
-		return fmt.Errorf("look for the email of a new user: %w", err)
+		return none, fmt.Errorf("look for the email of a new user: %w", err)
 	}
 	hash, err := s.hasher.hash(ctx, in.Password)
 	if err != nil {
-		return err
+		return none, err
 	}
 	u := s.newUser(email, name)
 	u.PasswordHash = hash
 	if err := s.join(ctx, &u, "", in.Invitation); err != nil {
-		return err
+		return none, err
 	}
-	return s.signIn(w, r.WithContext(ctx), u.ID, byPassword)
+	return u, s.signIn(w, r.WithContext(ctx), u.ID, byPassword)
 }
 
 // mayJoin says whether the installation takes new people who hold this invitation.

@@ -76,6 +76,8 @@ type Selection struct {
 type UserChange struct {
 	Name, Email, PasswordHash *string
 	Admin, Suspended          *bool
+	MaxWorkspaces             *int
+	DayBudget                 *int64
 	At                        time.Time
 }
 
@@ -93,6 +95,9 @@ type UserStore interface {
 	// returns the user after it; it changes nothing if it is theirs already. user.ErrExists
 	// if it is another's, or the user has another one there.
 	LinkIdentity(ctx context.Context, id string, i user.Identity, identityKey string, at time.Time) (user.User, error)
+	// TouchUsers records when people were last seen, by id. It changes nothing else, not even
+	// when they were changed.
+	TouchUsers(ctx context.Context, seen map[string]time.Time) error
 	// UsersSince returns everybody changed at or after t; the zero time means everybody.
 	UsersSince(ctx context.Context, t time.Time) ([]user.User, error)
 }

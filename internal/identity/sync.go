@@ -110,6 +110,12 @@ func (s *Service) flush(ctx context.Context, every bool) error {
 		}
 		s.tokens.markFlushed(uses)
 	}
+	if seen := s.unseen(every); len(seen) > 0 {
+		if err := s.store.TouchUsers(ctx, seen); err != nil {
+			return fmt.Errorf("write when people were last seen: %w", err)
+		}
+		s.people.seen(seen)
+	}
 	return nil
 }
 

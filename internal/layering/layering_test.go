@@ -74,8 +74,8 @@ var only = []struct {
 // domain packages know no transport and no library of the outside.
 var domain = []string{
 	"internal/workspace", "internal/portlease", "internal/user", "internal/config", "internal/secretbox",
-	"internal/agent", "internal/permission", "internal/uistream", "internal/toolbox", "internal/redact", "internal/spend", "internal/chat",
-	"internal/template", "internal/variable", "internal/repoevent", "internal/provision", "internal/nixcheck",
+	"internal/agent", "internal/permission", "internal/uistream", "internal/toolbox", "internal/redact", "internal/inspect", "internal/spend", "internal/chat",
+	"internal/template", "internal/variable", "internal/repoevent", "internal/provision", "internal/nixcheck", "internal/audit", "internal/facts",
 }
 
 var transports = []string{"net/http", "github.com/coder/websocket"}
@@ -84,10 +84,10 @@ var transports = []string{"net/http", "github.com/coder/websocket"}
 var layers = [][]string{
 	{"bridge", "internal/user", "internal/secretbox", "internal/metrics", "internal/gateway/ticket", "ui"},
 	{"internal/config"},
-	{"internal/portlease", "internal/permission", "internal/agent", "internal/uistream", "internal/redact", "internal/nixcheck", "internal/template", "internal/variable", "internal/repoevent"},
+	{"internal/portlease", "internal/permission", "internal/agent", "internal/uistream", "internal/redact", "internal/inspect", "internal/nixcheck", "internal/template", "internal/variable", "internal/repoevent", "internal/audit"},
 	{"internal/toolbox", "internal/spend"},
 	{"internal/workspace", "internal/chat"},
-	{"internal/provision"},
+	{"internal/provision", "internal/facts"},
 	{"bridge/child", "bridge/files", "bridge/ports", "bridge/supervisor"},
 	{"bridge/git", "bridge/process", "bridge/search", "bridge/environment", "bridge/workbench"},
 	{"bridge/tools"},

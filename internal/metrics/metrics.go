@@ -32,6 +32,7 @@ type Metrics struct {
 	callErrors    map[string]*prometheus.CounterVec
 	reconciles    prometheus.Counter
 	repairs       *prometheus.CounterVec
+	auditDropped  *prometheus.CounterVec
 	agent         agentMetrics
 	all           []prometheus.Collector
 
@@ -70,6 +71,10 @@ func New() *Metrics {
 	m.startDuration = histogram("kalpana_workspace_start_duration_seconds", "From the order to start until the editor answers, or the start has failed.",
 		[]float64{.25, .5, 1, 1.5, 2, 3, 5, 10, 20, 60}, "result")
 	m.logins = counter("kalpana_logins_total", "Logins by provider and result.", "provider", "result")
+	m.auditDropped = counter("kalpana_audit_dropped_total", "Audit records that were not kept, by reason.", "reason")
+	for _, r := range auditReasons {
+		m.auditDropped.WithLabelValues(r)
+	}
 	m.reconciles = counter("kalpana_reconciliations_total", "Passes that compared records with containers.").WithLabelValues()
 	m.repairs = counter("kalpana_repairs_total", "What such a pass had to put right.", "kind")
 	for _, of := range []string{"docker", "database"} {
@@ -156,6 +161,14 @@ func (m *Metrics) Start(d time.Duration, ok bool) {
 
 // Login counts one attempt. Both values come from fixed lists in package identity.
 func (m *Metrics) Login(provider, result string) { m.logins.WithLabelValues(provider, result).Inc() }
+
+// auditReasons are why an audit record is dropped; see package audit.
+var auditReasons = []string{"queue_full", "too_many_refusals", "closed"}
+
+// AuditDropped counts an audit record that is not kept.
+func (m *Metrics) AuditDropped(reason string) {
+	m.auditDropped.WithLabelValues(listed(auditReasons, reason)).Inc()
+}
 
 // Docker records a call to the container engine.
 func (m *Metrics) Docker(call string, d time.Duration, failed bool) {

@@ -6,6 +6,8 @@ import "go.mongodb.org/mongo-driver/v2/bson"
 var indexes = []index{
 	{"workspaces", bson.D{{Key: "ownerId", Value: 1}, {Key: "createdAt", Value: 1}}, false},
 	{"workspaces", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"workspaces", bson.D{{Key: "shares.userId", Value: 1}}, false},
+	{"linkvisits", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"workspaces", bson.D{{Key: "ownerId", Value: 1}, {Key: "slot", Value: 1}}, true},
 	{"workspaces", bson.D{{Key: "ownerId", Value: 1}, {Key: "request", Value: 1}}, true},
 	{"ports", bson.D{{Key: "state", Value: 1}}, false},
@@ -45,4 +47,5 @@ var indexes = []index{
 	{"templatetexts", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"gitconnections", bson.D{{Key: "updatedAt", Value: 1}}, false},
 	{"githosts", bson.D{{Key: "updatedAt", Value: 1}}, false},
+	{"audit", bson.D{{Key: "updatedAt", Value: 1}}, false},
 }

@@ -79,6 +79,12 @@ func (s *Store) UpdateUser(ctx context.Context, id string, c identity.UserChange
 	if c.Suspended != nil {
 		set = append(set, bson.E{Key: "suspended", Value: *c.Suspended})
 	}
+	if c.MaxWorkspaces != nil {
+		set = append(set, bson.E{Key: "maxWorkspaces", Value: *c.MaxWorkspaces})
+	}
+	if c.DayBudget != nil {
+		set = append(set, bson.E{Key: "dayBudget", Value: *c.DayBudget})
+	}
 	var d userDoc
 	err := s.db.Collection("users").FindOneAndUpdate(ctx, bson.D{{Key: "_id", Value: id}}, bson.D{{Key: "$set", Value: set}},
 		options.FindOneAndUpdate().SetReturnDocument(options.After)).Decode(&d)
@@ -89,6 +95,16 @@ func (s *Store) UpdateUser(ctx context.Context, id string, c identity.UserChange
 		}
 	}
 	return d.User, translate(err, user.ErrNotFound, user.ErrExists)
+}
+
+// TouchUsers notes when people were last seen, and leaves all else as it is.
+func (s *Store) TouchUsers(ctx context.Context, seen map[string]time.Time) error {
+	for id, at := range seen {
+		if _, err := s.db.Collection("users").UpdateOne(ctx, byID(id), bson.D{{Key: "$set", Value: bson.D{{Key: "lastSeenAt", Value: at}}}}); err != nil {
+			return translate(err, nil, nil)
+		}
+	}
+	return nil
 }
 
 // UsersSince returns everybody changed at or after t, all for the zero time.

@@ -40,17 +40,18 @@ func (w *Workspaces) Get(ctx context.Context, id string) (workspace.Workspace, e
 // Find implements [workspace.Records].
 func (w *Workspaces) Find(ctx context.Context, q workspace.Query) ([]workspace.Workspace, error) {
 	filter := bson.D{}
-	if q.OwnerID != "" {
-		filter = append(filter, bson.E{Key: "ownerId", Value: q.OwnerID})
+	if whose := ofPerson(q); whose != nil {
+		filter = append(filter, whose...)
 	}
 	if !q.UpdatedSince.IsZero() {
 		filter = append(filter, bson.E{Key: "updatedAt", Value: bson.D{{Key: "$gte", Value: q.UpdatedSince}}})
 	}
 	if q.AfterID != "" {
-		filter = append(filter, bson.E{Key: "$or", Value: bson.A{
+		after := bson.D{{Key: "$or", Value: bson.A{
 			bson.D{{Key: "createdAt", Value: bson.D{{Key: "$gt", Value: q.AfterTime}}}},
 			bson.D{{Key: "createdAt", Value: q.AfterTime}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: q.AfterID}}}},
-		}})
+		}}}
+		filter = bson.D{{Key: "$and", Value: bson.A{filter, after}}}
 	}
 	opts := options.Find().SetSort(bson.D{{Key: "createdAt", Value: 1}, {Key: "_id", Value: 1}}).SetBatchSize(5000)
 	if q.Limit > 0 {

@@ -16,6 +16,7 @@ import (
 	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
 	"github.com/kalpana-dev/kalpana/internal/agent"
 	"github.com/kalpana-dev/kalpana/internal/api"
+	"github.com/kalpana-dev/kalpana/internal/audit"
 	"github.com/kalpana-dev/kalpana/internal/chat"
 	"github.com/kalpana-dev/kalpana/internal/config"
 	"github.com/kalpana-dev/kalpana/internal/docker"
@@ -25,6 +26,7 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/github"
 	"github.com/kalpana-dev/kalpana/internal/hostnet"
 	"github.com/kalpana-dev/kalpana/internal/identity"
+	"github.com/kalpana-dev/kalpana/internal/inspect"
 	"github.com/kalpana-dev/kalpana/internal/metrics"
 	"github.com/kalpana-dev/kalpana/internal/mongostore"
 	"github.com/kalpana-dev/kalpana/internal/permission"
@@ -49,6 +51,7 @@ type parts struct {
 
 	metrics    *metrics.Metrics
 	store      *mongostore.Store
+	trail      *audit.Trail
 	engine     *docker.Runtime
 	identity   *identity.Service
 	gateway    *gateway.Gateway
@@ -118,6 +121,14 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		}
 	}
 
+	// What is done by whom. It ends after everything that adds to it.
+	a.trail = audit.New(audit.Options{Store: a.store, Dropped: p.metrics.AuditDropped, Log: p.log})
+	a.undo = append(a.undo, func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+		defer cancel()
+		return a.trail.Close(ctx)
+	})
+
 	// Accounts at git hosts.
 	hub, err := github.New(github.Options{URL: c.GitHubURL, APIURL: c.GitHubAPIURL, ClientID: c.GitHubClientID, ClientSecret: c.GitHubClientSecret})
 	if err != nil {
@@ -137,7 +148,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		Store: a.store, Box: box, BaseURL: c.Origin(c.UIHost()), Signup: c.Signup,
 		GitHub: identity.GitHub{ClientID: c.GitHubClientID, Secret: c.GitHubClientSecret, URL: c.GitHubURL, APIURL: c.GitHubAPIURL, PrivateRepos: *c.PrivateRepos, Keep: a.access.Connect},
 		OIDC:   identity.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, Secret: c.OIDCClientSecret},
-		Log:    p.log, Observe: p.metrics.Login, ClientIP: func(r *http.Request) string { return p.client(r).IP },
+		Log:    p.log, Observe: p.metrics.Login, Tell: func(e identity.Event) { api.RecordEvent(a.trail, e) }, ClientIP: func(r *http.Request) string { return p.client(r).IP },
 	})
 	if err != nil {
 		return nil, err
@@ -147,11 +158,13 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	}
 
 	// The edge, which the workspaces report to.
+	opened := newOpenedLinks(a)
 	workspaces := func() *workspace.Service { return a.workspaces }
+	requests := inspect.New(nil)
 	a.gateway, err = gateway.New(gateway.Options{
 		Domain: gateway.Domain{Base: c.Domain, Workspace: c.WorkspaceDomain, UIHost: c.UIHost(), Port: c.HTTPSPort},
 		Box:    box, Visitors: visitors{a.identity}, Tickets: a.store, Starter: starter{workspaces},
-		Client: p.client, Touch: func(id string, at time.Time) { a.workspaces.Touch(id, at) }, Observer: p.metrics, Log: p.log,
+		Client: p.client, Touch: func(id string, at time.Time) { a.workspaces.Touch(id, at) }, CheckPassword: a.identity.CheckPassword, LinkOpened: opened.note, Observer: p.metrics, Inspector: requests, Log: p.log,
 	})
 	if err != nil {
 		return nil, err
@@ -196,6 +209,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.undo = append(a.undo, func() error { models.shared.Close(); return nil })
 	budgets := spend.Limits{Turn: agent.NanoUSD(*c.AgentBudgetTurn), Chat: agent.NanoUSD(*c.AgentBudgetChat), UserDay: agent.NanoUSD(*c.AgentBudgetUserDay), Day: agent.NanoUSD(*c.AgentBudgetDay)}
 	a.ledger = spend.New(a.store, budgets, time.Now, nil)
+	a.ledger.LimitUsers(a.ownBudget)
 	a.undo = append(a.undo, func() error { return a.ledger.Flush(context.Background()) })
 	a.portURL = func(id string, port int) string {
 		return c.Origin(fmt.Sprintf("%d-%s.ws.%s", port, id, c.WorkspaceDomain))
@@ -227,15 +241,24 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 			return nil, err
 		}
 	}
+	live := a.newFacts()
+	admin, err := a.admin(c, p.client)
+	if err != nil {
+		return nil, err
+	}
 	server := api.New(api.Options{
 		Config: c, Identity: a.identity, Workspaces: a.workspaces, Chats: a.chats, Ledger: a.ledger, Events: events,
 		Activity: a.activity, Listening: a.listening, OpenEditor: a.openEditor, Ready: a.ready, Version: p.version, Log: p.log,
-		CheckRepository: a.checkRepository, CheckTemplate: a.checkTemplate, CheckNix: a.templates.CheckNix, CloneAgain: a.provision.CloneAgain,
+		CheckRepository: a.checkRepository, CheckTemplate: a.checkTemplate, CheckNix: a.templates.CheckNix, CloneAgain: a.provision.CloneAgain, Facts: live,
 		GitHub:     api.GitHubOptions{Access: a.access, Guess: a.guess, Webhook: hooks != nil},
 		Templates:  api.Templates{Service: a.templates, Try: a.tryTemplate},
 		Variables:  a.variables,
 		Webhook:    api.WebhookOptions{Receiver: hooks, Events: a.reports},
 		Repository: api.RepositoryOptions{Events: a.reports, MayRead: a.mayRead, Unpushed: a.unpushed, Known: a.store},
+		Admin:      admin,
+		Sharing:    api.Sharing{LinkURL: a.linkURL, LinkVisits: a.store.LinkVisits},
+		Inspect:    api.InspectOptions{Requests: requests, Replay: a.replay},
+		Review:     api.ReviewOptions{Ask: a.askBridge, SecretsOf: a.secretsOf},
 	})
 	logins := http.NewServeMux()
 	a.identity.Routes(logins)
@@ -244,11 +267,15 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.pages = ui.Handler(ui.Options{FrameSources: []string{c.Origin("*.ws." + c.WorkspaceDomain)}})
 
 	a.run(a.identity.Run)
+	a.run(a.trail.Run)
 	a.run(a.workspaces.Run)
+	a.run(live.Run)
 	a.run(a.gateway.Run)
+	a.run(requests.Run)
 	a.run(models.keepWarm)
 	a.run(a.chats.Run)
 	a.run(forget.run)
+	a.run(opened.run)
 	a.run(a.reports.Run)
 	a.run(a.reseal)
 	a.run(a.prune)

@@ -18,10 +18,11 @@ type account struct {
 	unsaved agent.NanoUSD
 }
 
-// limited is a key, and the limit on its sum.
+// limited is a key, and the limit on its sum if it is bounded.
 type limited struct {
 	name, key string
 	max       agent.NanoUSD
+	bounded   bool
 }
 
 // keys are those of the chat and the user's day, if there is one, and of the day.
@@ -29,13 +30,14 @@ func (l *Ledger) keys(who Who) []limited {
 	day := l.now().UTC().Format(time.DateOnly)
 	var keys []limited
 	if who.ChatID != "" {
-		keys = append(keys, limited{LimitChat, "chat/" + who.ChatID, l.limits.Chat})
+		keys = append(keys, limited{LimitChat, "chat/" + who.ChatID, l.limits.Chat, l.limits.Chat > 0})
 	}
 	if who.UserID != "" {
-		keys = append(keys, limited{LimitUserDay, "user/" + who.UserID + "/" + day, l.limits.UserDay})
+		limit, bounded := l.DayOf(who.UserID)
+		keys = append(keys, limited{LimitUserDay, "user/" + who.UserID + "/" + day, limit, bounded})
 	}
 	if !who.OwnKey {
-		keys = append(keys, limited{LimitDay, "day/" + day, l.limits.Day})
+		keys = append(keys, limited{LimitDay, "day/" + day, l.limits.Day, l.limits.Day > 0})
 	}
 	return keys
 }

@@ -49,6 +49,7 @@ type Ledger struct {
 	limits  Limits
 	now     func() time.Time
 	observe func(agent.NanoUSD)
+	ownDay  func(userID string) (agent.NanoUSD, bool)
 
 	mu       sync.Mutex
 	accounts map[string]*account
@@ -56,11 +57,27 @@ type Ledger struct {
 
 // New makes a ledger. observe, which may be nil, is told of every bill.
 func New(store Store, limits Limits, now func() time.Time, observe func(agent.NanoUSD)) *Ledger {
-	return &Ledger{store: store, limits: limits, now: now, observe: observe, accounts: map[string]*account{}}
+	return &Ledger{
+		store: store, limits: limits, now: now, observe: observe, accounts: map[string]*account{},
+		ownDay: func(string) (agent.NanoUSD, bool) { return 0, false },
+	}
 }
 
-// Limits returns the limits.
+// LimitUsers lets users have a limit of their own for a day, in place of Limits.UserDay: of
+// asks for it each time money is reserved or checked, and must answer from memory. 0 or less
+// is nothing at all. Call it before the ledger is used.
+func (l *Ledger) LimitUsers(of func(userID string) (limit agent.NanoUSD, own bool)) { l.ownDay = of }
+
+// Limits returns the limits of everybody.
 func (l *Ledger) Limits() Limits { return l.limits }
+
+// DayOf returns what a user may spend in a day; bounded is false without a limit.
+func (l *Ledger) DayOf(userID string) (limit agent.NanoUSD, bounded bool) {
+	if own, ok := l.ownDay(userID); ok {
+		return max(own, 0), true
+	}
+	return max(l.limits.UserDay, 0), l.limits.UserDay > 0
+}
 
 // Check returns the room under the tightest limit: what may still be reserved, 0 or more,
 // [Unlimited] without a limit. The error is an [*ExhaustedError] if there is none, or less
@@ -157,7 +174,7 @@ func (l *Ledger) Flush(ctx context.Context) error {
 func (l *Ledger) read(ctx context.Context, keys []limited) ([]agent.NanoUSD, error) {
 	sums := make([]agent.NanoUSD, len(keys))
 	for i, k := range keys {
-		if k.max <= 0 {
+		if !k.bounded {
 			continue
 		}
 		var err error
@@ -173,22 +190,21 @@ func (l *Ledger) room(who Who, keys []limited, read []agent.NanoUSD, want agent.
 	room := Unlimited
 	var err error
 	judge := func(limit string, limitMax, spent, held agent.NanoUSD) {
-		if limitMax <= 0 {
-			return
-		}
 		left := max(0, limitMax-spent-held)
 		room = min(room, left)
 		if err == nil && (left == 0 || left < want) {
 			err = &ExhaustedError{Limit: limit, Spent: spent, Reserved: held, Wanted: want, Max: limitMax}
 		}
 	}
-	if who.Turn != nil {
+	if who.Turn != nil && l.limits.Turn > 0 {
 		spent, held := who.Turn.sums()
 		judge(LimitTurn, l.limits.Turn, spent, held)
 	}
 	for i, k := range keys {
 		a := l.accounts[k.key]
-		judge(k.name, k.max, max(read[i], a.known)+a.unsaved, a.held)
+		if k.bounded {
+			judge(k.name, k.max, max(read[i], a.known)+a.unsaved, a.held)
+		}
 	}
 	return room, err
 }

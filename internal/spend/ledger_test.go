@@ -424,3 +424,33 @@ func TestMoneyIsWrittenForPeople(t *testing.T) {
 		}
 	}
 }
+
+func TestAUserMayHaveALimitOfTheirOwn(t *testing.T) {
+	_, now := clock()
+	l := spend.New(newSums(), spend.Limits{UserDay: 10 * cent}, now, nil)
+	own := map[string]agent.NanoUSD{"more": 100 * cent, "less": 2 * cent, "nothing": 0, "negative": -1}
+	l.LimitUsers(func(id string) (agent.NanoUSD, bool) { n, ok := own[id]; return n, ok })
+	for user, want := range map[string]agent.NanoUSD{"anybody": 10 * cent, "more": 100 * cent, "less": 2 * cent, "nothing": 0, "negative": 0} {
+		if limit, bounded := l.DayOf(user); limit != want || !bounded {
+			t.Errorf("%s: limit %d (%v), want %d", user, limit, bounded, want)
+		}
+		for _, ownKey := range []bool{false, true} {
+			room, err := l.Check(t.Context(), spend.Who{UserID: user, OwnKey: ownKey}, 0)
+			if room != want || (want == 0) != (exhausted(err) == spend.LimitUserDay) {
+				t.Errorf("%s: room %d, %v", user, room, err)
+			}
+		}
+	}
+	own["less"] = 3 * cent // counts at once
+	if room, _ := l.Check(t.Context(), spend.Who{UserID: "less"}, 0); room != 3*cent {
+		t.Errorf("after it was raised: room %d", room)
+	}
+	free := spend.New(newSums(), spend.Limits{}, now, nil)
+	free.LimitUsers(func(id string) (agent.NanoUSD, bool) { n, ok := own[id]; return n, ok })
+	if _, bounded := free.DayOf("anybody"); bounded {
+		t.Error("a limit for everybody where there is none")
+	}
+	if _, err := free.Reserve(t.Context(), spend.Who{UserID: "less"}, 4*cent); exhausted(err) != spend.LimitUserDay {
+		t.Errorf("reserved more than their own limit: %v", err)
+	}
+}

@@ -20,10 +20,16 @@ type User struct {
 	// Identities are the outside accounts that log in as this user. They are matched by
 	// Provider and Subject (the provider's stable id), never by email or login name.
 	Identities []Identity `bson:"identities"`
-	// MaxWorkspaces overrides the configured limit when above 0.
-	MaxWorkspaces int       `bson:"maxWorkspaces"`
-	CreatedAt     time.Time `bson:"createdAt"`
-	UpdatedAt     time.Time `bson:"updatedAt"`
+	// MaxWorkspaces overrides the configured limit when it is not 0; below 0 allows none.
+	MaxWorkspaces int `bson:"maxWorkspaces"`
+	// DayBudget overrides what the agent may cost them in a day, in billionths of a US
+	// dollar, when it is not 0; below 0 allows nothing.
+	DayBudget int64     `bson:"dayBudget"`
+	CreatedAt time.Time `bson:"createdAt"`
+	UpdatedAt time.Time `bson:"updatedAt"`
+	// LastSeenAt is when they used Kalpana last, zero for never. It is some minutes behind;
+	// package identity knows better of those who are signed in.
+	LastSeenAt time.Time `bson:"lastSeenAt,omitempty"`
 }
 
 // Identity is an account at an outside login provider.

@@ -12,6 +12,17 @@ func (s *Service) Count(owner string) (n int) {
 	return n
 }
 
+// CountByOwner returns how many workspaces each owner has, as far as announced.
+func (s *Service) CountByOwner() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := map[string]int{}
+	for _, w := range s.known {
+		n[w.OwnerID]++
+	}
+	return n
+}
+
 // HoldingPorts returns how many workspaces have a pair of ports, as far as announced.
 func (s *Service) HoldingPorts() (n int) {
 	s.mu.Lock()

@@ -54,7 +54,8 @@ func (m *memory) Find(_ context.Context, q workspace.Query) (found []workspace.W
 	defer m.mu.Unlock()
 	for _, w := range m.recs {
 		after := q.AfterID == "" || w.CreatedAt.After(q.AfterTime) || w.CreatedAt.Equal(q.AfterTime) && w.ID > q.AfterID
-		if (q.OwnerID == "" || w.OwnerID == q.OwnerID) && !w.UpdatedAt.Before(q.UpdatedSince) && after {
+		shared := q.SharedWith != "" && slices.ContainsFunc(w.Shares, func(s workspace.Share) bool { return s.UserID == q.SharedWith })
+		if (q.OwnerID == "" && q.SharedWith == "" || q.OwnerID != "" && w.OwnerID == q.OwnerID || shared) && !w.UpdatedAt.Before(q.UpdatedSince) && after {
 			found = append(found, w)
 		}
 	}

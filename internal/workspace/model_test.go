@@ -137,11 +137,11 @@ func TestTheLastOrderWins(t *testing.T) {
 			}
 			begin(0)
 			begin(1)
-			want := map[string]workspace.Desired{}
+			want, later := map[string]workspace.Desired{}, map[string]bool{}
 			var ids []string
 			for range rapid.IntRange(1, 15).Draw(t, "steps") {
 				p := procs[rapid.IntRange(0, 1).Draw(t, "process")].s
-				what := rapid.SampledFrom([]string{"create", "start", "start", "stop", "stop", "restart", "delete", "kill", "rm", "die", "wait"}).Draw(t, "what")
+				what := rapid.SampledFrom([]string{"create", "start", "start", "stop", "stop", "restart", "delete", "later", "keep", "kill", "rm", "die", "wait"}).Draw(t, "what")
 				if len(ids) == 0 && what != "die" {
 					what = "create"
 				}
@@ -173,6 +173,11 @@ func TestTheLastOrderWins(t *testing.T) {
 				case "delete":
 					_, err = p.Delete(t.Context(), id)
 					next = workspace.DesiredDeleted
+				case "later": // it tells in the end whether it was due in time
+					later[id] = true
+					p.DeleteAfter(t.Context(), id, time.Duration(rapid.IntRange(1, 300).Draw(t, "grace"))*time.Millisecond)
+				case "keep":
+					p.Keep(t.Context(), id)
 				case "kill", "rm":
 					w.engine.kill(id, what == "rm")
 				case "die":
@@ -199,8 +204,14 @@ func TestTheLastOrderWins(t *testing.T) {
 			}
 			// A creation whose answer was lost exists nevertheless.
 			all, _ := w.store.Find(t.Context(), workspace.Query{})
+			for id := range later {
+				want[id] = workspace.DesiredDeleted
+			}
 			for _, r := range all {
 				want[r.ID] = r.Desired
+				if !r.DeleteAt.IsZero() {
+					want[r.ID] = workspace.DesiredDeleted
+				}
 			}
 			_, stop := run(w.options())
 			within(t, 5*time.Minute, func() error { return w.settled(want) })
@@ -212,7 +223,7 @@ func TestTheLastOrderWins(t *testing.T) {
 // TestDeathAtEveryStep lets a process die at each change it makes on the way through a
 // life, before the change and after it; the next process goes on.
 func TestDeathAtEveryStep(t *testing.T) {
-	for _, order := range []string{"create", "stop", "restart", "delete", "crash"} {
+	for _, order := range []string{"create", "stop", "restart", "delete", "later", "crash"} {
 		for _, late := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				died := true
@@ -259,6 +270,9 @@ func dieAt(t *testing.T, order string, step int, late bool) bool {
 	case "delete":
 		_, err = s.Delete(t.Context(), id)
 		want[id] = workspace.DesiredDeleted
+	case "later":
+		_, err = s.DeleteAfter(t.Context(), id, 2*time.Second)
+		want[id] = workspace.DesiredDeleted
 	case "crash":
 		w.engine.kill(id, false)
 	}
@@ -273,6 +287,9 @@ func dieAt(t *testing.T, order string, step int, late bool) bool {
 	all, _ := w.store.Find(t.Context(), workspace.Query{})
 	for _, r := range all {
 		want[r.ID] = r.Desired
+		if !r.DeleteAt.IsZero() {
+			want[r.ID] = workspace.DesiredDeleted
+		}
 	}
 	_, stop = run(w.options())
 	defer stop()

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -69,10 +70,26 @@ func (s *Service) Get(ctx context.Context, id string) (Workspace, error) {
 // List returns an owner's workspaces, oldest first, and where the next page begins ("" at
 // the end). An empty owner means everybody's; a limit of 0 or above 200 means 200.
 func (s *Service) List(ctx context.Context, owner string, limit int, cursor string) (page []Workspace, next string, err error) {
+	return s.list(ctx, Query{OwnerID: owner}, limit, cursor)
+}
+
+// ListShared is List for the workspaces that are shared with a person and, if own is set,
+// theirs. A page may have fewer than limit although more follow.
+func (s *Service) ListShared(ctx context.Context, userID string, own bool, limit int, cursor string) (page []Workspace, next string, err error) {
+	q := Query{SharedWith: userID}
+	if own {
+		q.OwnerID = userID
+	}
+	page, next, err = s.list(ctx, q, limit, cursor)
+	now := time.Now()
+	return slices.DeleteFunc(page, func(w Workspace) bool { return w.RightOf(userID, now) == RightNone }), next, err
+}
+
+func (s *Service) list(ctx context.Context, q Query, limit int, cursor string) (page []Workspace, next string, err error) {
 	if limit <= 0 || limit > 200 {
 		limit = 200
 	}
-	q := Query{OwnerID: owner, Limit: limit + 1}
+	q.Limit = limit + 1
 	if cursor != "" {
 		if q.AfterTime, q.AfterID, err = parseCursor(cursor); err != nil {
 			return nil, "", err
@@ -200,14 +217,16 @@ func (s *Service) Restart(ctx context.Context, id string) (Workspace, error) {
 
 // Delete orders a workspace to be removed with all its files. From then on it takes no other order.
 func (s *Service) Delete(ctx context.Context, id string) (Workspace, error) {
-	w, err := s.order(ctx, id, func(w *Workspace) error {
-		w.Desired, w.Status, w.StatusReason = DesiredDeleted, StatusStopping, "being deleted"
-		return nil
-	})
+	w, err := s.order(ctx, id, orderDelete)
 	if errors.Is(err, ErrDeleting) {
 		return w, nil
 	}
 	return w, err
+}
+
+func orderDelete(w *Workspace) error {
+	w.Desired, w.Status, w.StatusReason, w.DeleteAt = DesiredDeleted, StatusStopping, "being deleted", time.Time{}
+	return nil
 }
 
 // order changes a record, however often others change it meanwhile, and sets to work.

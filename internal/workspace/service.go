@@ -27,6 +27,7 @@ type Service struct {
 	active  map[string]time.Time // latest use this process knows of
 	asked   map[string]time.Time // when bridges were asked for use that only they see; Run's own
 	floor   time.Time            // nothing counts as unused since before: start of process, jump of clock
+	doomed  map[string]time.Time // workspaces that will be deleted later, and when
 	crashes map[string]*crashes
 	orphans map[portlease.Lease]int // passes that saw an orphan lease
 	removed map[string]time.Time    // workspaces that are gone, lest a late reader announces them again
@@ -46,7 +47,7 @@ func New(o Options) *Service {
 		logs: logBook{store: o.Store, logs: map[string]*startLog{}}, floor: time.Now(),
 		workers: map[string]*worker{}, known: map[string]Workspace{}, touched: map[string]time.Time{},
 		active: map[string]time.Time{}, crashes: map[string]*crashes{}, orphans: map[portlease.Lease]int{},
-		removed: map[string]time.Time{}, asked: map[string]time.Time{},
+		removed: map[string]time.Time{}, asked: map[string]time.Time{}, doomed: map[string]time.Time{},
 	}
 }
 
@@ -69,6 +70,8 @@ func (s *Service) Run(ctx context.Context) {
 	defer passes.Stop()
 	flushes := time.NewTicker(s.o.FlushEvery)
 	defer flushes.Stop()
+	dues := time.NewTicker(dueEvery)
+	defer dues.Stop()
 	events := s.o.Engine.Events(ctx)
 	clock := newClockWatch()
 	for {
@@ -88,6 +91,9 @@ func (s *Service) Run(ctx context.Context) {
 			}
 		case <-polls:
 			s.poll(ctx, s.now().Add(-pollOverlap))
+		case <-dues.C:
+			s.deleteDue(ctx)
+			s.dropEnded(ctx)
 		case <-passes.C:
 			s.poll(ctx, time.Time{})
 			s.reconcile(ctx)
@@ -149,12 +155,17 @@ func (s *Service) see(w Workspace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old, ok := s.known[w.ID]; ok && old.Version >= w.Version {
+		if w.LastActiveAt.After(old.LastActiveAt) { // use that another process wrote down makes no version
+			old.LastActiveAt = w.LastActiveAt
+			s.known[w.ID] = old
+		}
 		return
 	}
 	if _, ok := s.removed[w.ID]; ok {
 		return
 	}
 	s.known[w.ID] = w
+	s.doom(w)
 	for _, a := range s.o.Announcers {
 		a.Announce(w)
 	}
@@ -179,6 +190,7 @@ func (s *Service) gone(id string) {
 	delete(s.touched, id)
 	delete(s.active, id)
 	delete(s.crashes, id)
+	delete(s.doomed, id)
 	s.logs.forget(id)
 }
 

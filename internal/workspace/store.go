@@ -24,7 +24,9 @@ type Records interface {
 
 // Query selects workspaces. Zero values select everything.
 type Query struct {
+	// OwnerID and SharedWith select by person; both together, what is either.
 	OwnerID      string
+	SharedWith   string
 	UpdatedSince time.Time
 	// AfterTime and AfterID continue a list behind the workspace with that CreatedAt and ID.
 	AfterTime time.Time

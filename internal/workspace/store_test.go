@@ -36,13 +36,15 @@ func record(id string, slot int) workspace.Workspace {
 	return workspace.Workspace{
 		ID: id, OwnerID: "o", Name: "Näme 🙂", Status: workspace.StatusStarting, StatusReason: "r", Desired: workspace.DesiredRunning,
 		Epoch: 3, MinEpoch: 2, VSCodePort: 40000, AgentPort: 40001, ContainerID: "c", Template: "t", GithubRepo: "g", Branch: "b", NixConfig: "n",
-		Memory: 1 << 40, CPU: 2e9, IdleTimeout: time.Hour, LastActiveAt: then, CreatedAt: then, UpdatedAt: then, Version: 1, Request: id, Slot: slot,
+		Memory: 1 << 40, CPU: 2e9, IdleTimeout: time.Hour, DeleteAt: then, LastActiveAt: then, CreatedAt: then, UpdatedAt: then, Version: 1, Request: id, Slot: slot,
 		Outfit: workspace.Outfit{
 			Image: "i", NixStore: "s", TemplateVersion: 2, FittedTo: "t@2", Packages: []string{"cowsay"}, Folder: "f", SetUp: true,
 			Clone:   workspace.Clone{Depth: 3, Submodules: true, LFS: true, State: workspace.CloneFailed, Problem: "p"},
 			Notices: []workspace.Notice{{Kind: workspace.NoticeClone, Text: "p"}},
 		},
-		Ports: []workspace.PortSetting{{Port: 3000, Visibility: workspace.VisiblePublic}, {Port: 5173, Visibility: workspace.VisibleOwner, RewriteHost: true}},
+		Ports:  []workspace.PortSetting{{Port: 3000, Visibility: workspace.VisiblePublic}, {Port: 5173, Visibility: workspace.VisibleOwner, RewriteHost: true}},
+		Shares: []workspace.Share{{UserID: "u", Right: workspace.RightEdit, Until: then, CreatedAt: then}, {UserID: "v", Right: workspace.RightView, CreatedAt: then}},
+		Links:  []workspace.PortLink{{ID: "l", Port: 3000, Hash: "h", Password: "p", Until: then, CreatedAt: then}},
 	}
 }
 

@@ -62,6 +62,9 @@ type Workspace struct {
 	// IdleTimeout is how long the workspace runs unused; 0 = it is never stopped.
 	IdleTimeout time.Duration `bson:"idleTimeout"`
 
+	// DeleteAt is when the workspace will be deleted unless it is kept; zero = it stays.
+	DeleteAt time.Time `bson:"deleteAt"`
+
 	LastActiveAt time.Time `bson:"lastActiveAt"`
 	CreatedAt    time.Time `bson:"createdAt"`
 	UpdatedAt    time.Time `bson:"updatedAt"`
@@ -80,6 +83,10 @@ type Workspace struct {
 	// Ports are the settings of ports that differ from the default, sorted by port. The
 	// slice is shared by copies of the record: it is replaced, never changed.
 	Ports []PortSetting `bson:"portSettings"`
+	// Shares are with whom the workspace is shared, sorted by user; Links are to its ports,
+	// the oldest first. Both slices are replaced, never changed, like Ports.
+	Shares []Share    `bson:"shares"`
+	Links  []PortLink `bson:"links"`
 }
 
 // Errors of the domain. Callers compare with errors.Is.

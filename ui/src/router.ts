@@ -1,8 +1,8 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { createRouter } from "@tanstack/react-router";
 import { Crash } from "./components/layout/crash";
-import { Loading } from "./components/layout/loading";
 import { NotFound } from "./components/layout/not-found";
+import { PageSkeleton } from "./components/layout/page-skeleton";
 import { routeTree } from "./routes";
 
 export function newRouter(cache: QueryClient) {
@@ -11,7 +11,8 @@ export function newRouter(cache: QueryClient) {
     context: { cache },
     defaultErrorComponent: Crash,
     defaultNotFoundComponent: NotFound,
-    defaultPendingComponent: Loading,
+    defaultPendingComponent: PageSkeleton,
+    defaultPendingMs: 300,
     defaultPreload: "intent",
     scrollRestoration: true,
     // Plain strings: the default would read an invitation 123 as a number.

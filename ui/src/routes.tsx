@@ -82,7 +82,19 @@ const workspace = createRoute({
   component: lazyRouteComponent(() => import("./features/workspace/workspace-page"), "WorkspacePage"),
 });
 
+const review = createRoute({
+  getParentRoute: () => app,
+  path: "/w/$id/review",
+  component: lazyRouteComponent(() => import("./features/review/review-page"), "ReviewPage"),
+});
+
 const pages = createRoute({ getParentRoute: () => app, id: "pages", component: PageLayout });
+
+const workspaceSettings = createRoute({
+  getParentRoute: () => pages,
+  path: "/w/$id/settings",
+  component: lazyRouteComponent(() => import("./features/workspace-settings/settings-page"), "WorkspaceSettingsPage"),
+});
 
 const dashboard = createRoute({ getParentRoute: () => pages, path: "/", component: DashboardPage });
 
@@ -111,14 +123,45 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import("./features/settings/settings-page"), "SettingsPage"),
 });
 
-const invitations = createRoute({
+const admin = createRoute({
   getParentRoute: () => pages,
-  path: "/admin/invitations",
+  path: "/admin",
+  component: lazyRouteComponent(() => import("./features/admin/admin-layout"), "AdminLayout"),
+});
+
+const overview = createRoute({
+  getParentRoute: () => admin,
+  path: "/",
+  component: lazyRouteComponent(() => import("./features/admin/overview-page"), "OverviewPage"),
+});
+
+const users = createRoute({
+  getParentRoute: () => admin,
+  path: "/users",
+  component: lazyRouteComponent(() => import("./features/admin/users-page"), "UsersPage"),
+});
+
+const invitations = createRoute({
+  getParentRoute: () => admin,
+  path: "/invitations",
   component: lazyRouteComponent(() => import("./features/admin/invitations-page"), "InvitationsPage"),
+});
+
+const workspaces = createRoute({
+  getParentRoute: () => admin,
+  path: "/workspaces",
+  component: lazyRouteComponent(() => import("./features/admin/workspaces-page"), "WorkspacesPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => admin,
+  path: "/audit",
+  validateSearch: (search: Record<string, unknown>) => pick(search, "query", "action", "user", "since", "until"),
+  component: lazyRouteComponent(() => import("./features/admin/audit-page"), "AuditPage"),
 });
 
 export const routeTree = root.addChildren([
   login,
   signup,
-  app.addChildren([workspace, pages.addChildren([dashboard, newWorkspace, templates, template, settings, invitations])]),
+  app.addChildren([workspace, review, pages.addChildren([dashboard, newWorkspace, templates, template, settings, workspaceSettings, admin.addChildren([overview, users, invitations, workspaces, audit])])]),
 ]);

@@ -1,8 +1,12 @@
 import { gallery } from "./fixtures.mjs";
+import { adminScenes } from "./scenes-admin.mjs";
 import { chatScenes } from "./scenes-chat.mjs";
 import { codeScenes } from "./scenes-code.mjs";
+import { dashboardScenes } from "./scenes-dashboard.mjs";
+import { everywhereScenes } from "./scenes-everywhere.mjs";
 import { newScenes } from "./scenes-new.mjs";
 import { panelScenes } from "./scenes-panel.mjs";
+import { previewScenes } from "./scenes-preview.mjs";
 import { portScenes } from "./scenes-ports.mjs";
 import { settingsScenes } from "./scenes-settings.mjs";
 import { templateScenes } from "./scenes-templates.mjs";
@@ -11,6 +15,12 @@ const only = (id) => (state) => (state.workspaces = gallery(state.port).filter((
 const all = (state) => (state.workspaces = gallery(state.port));
 const signedOut = (state) => (state.signedIn = false);
 const fail = (call, detail) => (state) => state.failing.set(call, { status: 500, code: "internal_error", detail });
+/** On a small screen the chat comes first. */
+const showEditor = async (page) => {
+  await page.getByRole("banner").waitFor();
+  const tab = page.getByRole("group", { name: "Show" }).getByRole("button", { name: "Editor" });
+  if (await tab.isVisible()) await tab.click();
+};
 const button = (name) => (page) => page.getByRole("button", { name }).click();
 
 /**
@@ -43,18 +53,22 @@ export const scenes = [
     see: "Stop by itself",
   },
   { name: "workspace-running", path: "/w/running00001", given: only("running00001"), see: "Running" },
-  { name: "workspace-own-tab", path: "/w/running00001", given: (s) => (only("running00001")(s), (s.me = ownTab())), see: "Open VS Code" },
+  { name: "workspace-own-tab", path: "/w/running00001", given: (s) => (only("running00001")(s), (s.me = ownTab())), act: showEditor, see: "Open VS Code" },
   { name: "workspace-starting", path: "/w/starting0001", given: only("starting0001"), see: "waiting for VS Code" },
   { name: "workspace-stopped", path: "/w/stopped00001", given: only("stopped00001"), see: "is stopped" },
   { name: "workspace-error", path: "/w/error0000001", given: only("error0000001"), see: "Start again" },
   { name: "workspace-gone", path: "/w/abcabcabcabc", see: "There is no such workspace" },
+  ...dashboardScenes,
   ...newScenes,
   ...codeScenes,
   ...portScenes,
   ...panelScenes,
+  ...previewScenes,
   ...chatScenes,
   ...templateScenes,
   ...settingsScenes,
+  ...everywhereScenes,
+  ...adminScenes,
   { name: "settings", path: "/settings", see: "deploy script" },
   { name: "settings-empty", path: "/settings", given: (s) => (s.tokens = []), see: "No tokens yet" },
   {

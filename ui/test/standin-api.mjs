@@ -1,5 +1,8 @@
+import { adminApi, reviewApi, sharesApi } from "./standin-admin.mjs";
 import { agentApi, chatsApi, modelsApi, rulesApi, workspaceChats } from "./standin-chat.mjs";
+import { dashboardApi } from "./standin-dashboard.mjs";
 import { cloneApi, githubApi, repositoryApi, unpushedApi } from "./standin-github.mjs";
+import { linksApi, requestsApi } from "./standin-preview.mjs";
 import { gitCredentialsApi, templatesApi, variablesApi } from "./standin-templates.mjs";
 import { invitations, me as account, providers, quietPort, sessions, startLog, tokens, workspace } from "./fixtures.mjs";
 
@@ -40,12 +43,18 @@ export async function api(state, request, response, url) {
   if (!state.signedIn) return problem(response, 401, "unauthorized", "Sign in.");
   const [, root, id, verb, port] = path.split("/");
   const whole = { request, response, path, url, id, verb, rest: port, body, json, problem };
+  if ((root === "workspaces" || root === "admin") && dashboardApi(state, whole)) return;
   if (root === "workspaces" && verb === "chats") return workspaceChats(state, whole);
   if (root === "workspaces" && verb === "agent-rules") return rulesApi(state, whole);
   if (root === "workspaces" && verb === "repository") return repositoryApi(state, whole);
   if (root === "workspaces" && verb === "unpushed") return unpushedApi(state, whole);
   if (root === "workspaces" && verb === "clone") return cloneApi(state, whole);
   if (root === "workspaces" && verb === "editor") return json(response, 204);
+  if (root === "workspaces" && verb === "shares") return sharesApi(state, whole);
+  if (root === "workspaces" && verb === "review") return reviewApi(state, whole);
+  if (root === "admin" && id !== "workspaces") return adminApi(state, whole);
+  if (root === "workspaces" && verb === "links") return linksApi(state, whole);
+  if (root === "workspaces" && verb === "ports" && path.includes("/requests")) return requestsApi(state, whole);
   switch (root) {
     case "github":
       return githubApi(state, whole);

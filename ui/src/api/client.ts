@@ -1,4 +1,5 @@
 import { problemOf, unreachable } from "./problem";
+import { heard } from "./reachable";
 
 export interface Call {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -32,11 +33,14 @@ export async function api<T>(path: string, call: Call = {}): Promise<T> {
 /** fetch, with a Problem instead of the browser's TypeError when no answer comes. */
 export async function request(url: string, init: RequestInit): Promise<Response> {
   try {
-    return await fetch(url, { ...init, credentials: "same-origin", cache: "no-store" });
+    const response = await fetch(url, { ...init, credentials: "same-origin", cache: "no-store" });
+    heard(true);
+    return response;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") {
       throw error;
     }
+    heard(false);
     throw unreachable();
   }
 }

@@ -1,3 +1,5 @@
+import { language } from "@/i18n/language";
+import { t } from "@/i18n/t";
 import type { FieldError } from "./types";
 
 /**
@@ -29,23 +31,34 @@ export class Problem extends Error {
   }
 }
 
-export const unreachable = () => new Problem(0, "network", "Kalpana does not answer. Check your connection and try again.");
+export const unreachable = () => new Problem(0, "network", t("Kalpana does not answer. Check your connection and try again."));
 
 /** Reads a refused answer; whatever comes, a Problem with a sentence is the result. */
 export async function problemOf(response: Response): Promise<Problem> {
   const { status } = response;
   const body: unknown = await response.json().catch(() => null);
   if (!isObject(body) || typeof body.code !== "string") {
-    return new Problem(status, `http_${status}`, `The server answered ${status}. Try again in a moment.`);
+    return new Problem(status, `http_${status}`, t("The server answered {status}. Try again in a moment.", { status }));
   }
   const fields = Array.isArray(body.errors) ? body.errors.filter(isFieldError) : [];
   const detail = [body.detail, body.title].find((text): text is string => typeof text === "string" && text !== "");
-  return new Problem(status, body.code, detail ?? "That did not work. Try again.", fields);
+  return new Problem(status, body.code, (await own(body.code, response.headers)) ?? detail ?? t("That did not work. Try again."), fields);
+}
+
+/** What the page itself says about it, see ownSentence; loaded only when it may be needed. */
+async function own(code: string, headers: Headers): Promise<string | undefined> {
+  if (language === "en" && code !== "rate_limited") return undefined;
+  try {
+    const { ownSentence } = await import("./problem-sentences");
+    return ownSentence(code, Math.ceil(Number(headers.get("retry-after"))) || 0);
+  } catch {
+    return undefined; // the server does not hand out files either
+  }
 }
 
 /** The sentence to show for anything that was thrown. */
 export function sentence(error: unknown): string {
-  return error instanceof Problem ? error.message : "Something went wrong on this page. Reload it and try again.";
+  return error instanceof Problem ? error.message : t("Something went wrong on this page. Reload it and try again.");
 }
 
 function isObject(value: unknown): value is Record<string, string | unknown[] | undefined> {

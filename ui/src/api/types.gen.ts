@@ -4,6 +4,74 @@
  */
 
 export interface paths {
+    "/api/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What privileged acts were done in the last 90 days, newest first (administrators) */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the installation needs, and whether it is so; at most 10 seconds old (administrators) */
+        get: operations["admin-health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/health/{name}/fix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do what the server can about a check, and look again (administrators) */
+        post: operations["fix-check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admin/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The metrics at a glance (administrators) */
+        get: operations["admin-metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/admin/users": {
         parameters: {
             query?: never;
@@ -34,7 +102,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Make administrator, suspend (administrators) */
+        /** Make administrator, suspend, set limits (administrators) */
         patch: operations["update-user"];
         trace?: never;
     };
@@ -45,7 +113,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Everybody's workspaces (administrators) */
+        /** Everybody's workspaces, without the texts of their environments (administrators) */
         get: operations["list-all-workspaces"];
         put?: never;
         post?: never;
@@ -573,6 +641,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the installation is ready for its first workspace (administrators) */
+        get: operations["get-setup"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/templates": {
         parameters: {
             query?: never;
@@ -755,11 +840,28 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Your workspaces */
+        /** Your workspaces, and those shared with you */
         get: operations["list-workspaces"];
         put?: never;
         /** Create a workspace, and start it */
         post: operations["create-workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/facts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live figures of workspaces that are on a screen */
+        get: operations["workspace-facts"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -855,6 +957,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/keep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take back that it is to be deleted */
+        post: operations["keep-workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Links with which people without an account open a port */
+        get: operations["list-links"];
+        put?: never;
+        /** Make a link with which people without an account open a port */
+        post: operations["create-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/links/{linkId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a link */
+        delete: operations["delete-link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{id}/logs": {
         parameters: {
             query?: never;
@@ -906,6 +1060,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workspaces/{id}/ports/{port}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The latest requests to a port of a workspace
+         * @description Requests are recorded while somebody asks here, until 60 seconds later, and kept for 10 minutes in the memory of the server that got them. With Accept: text/event-stream they are followed as they come, as events named request.
+         */
+        get: operations["list-port-requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/ports/{port}/requests/{rid}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request to a port, with its answer */
+        get: operations["get-port-request"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/ports/{port}/requests/{rid}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a request to the same port again */
+        post: operations["replay-port-request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workspaces/{id}/repository": {
         parameters: {
             query?: never;
@@ -935,6 +1143,128 @@ export interface paths {
         /** Stop it and start it again */
         post: operations["restart-workspace"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is changed and open in a workspace */
+        get: operations["review-workspace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/review/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What differs in a file, or below a folder, from the last commit */
+        get: operations["review-diff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/review/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The text of a file
+         * @description Every file of the workspace can be read but for what git keeps for itself, so .env, too. Values of the owner's secret variables and logins, and what looks like a key of a well-known kind, are masked; secrets of other kinds are not: share with those who may see them.
+         */
+        get: operations["review-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/review/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in a folder: folders first, without .git */
+        get: operations["review-files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** With whom a workspace is shared */
+        get: operations["list-shares"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/shares/{email}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Share a workspace with somebody, or change how */
+        put: operations["set-share"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workspaces/{id}/shares/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a share; whoever it is with may do that too */
+        delete: operations["delete-share"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1037,6 +1367,53 @@ export interface components {
             id: string;
             name: string;
         };
+        AdminHealthOutputBody: {
+            checks: components["schemas"]["Check"][];
+            /**
+             * Format: date-time
+             * @description When the server that answers began.
+             */
+            startedAt: string;
+            version: string;
+        };
+        AdminUser: {
+            admin: boolean;
+            avatarUrl: string;
+            /**
+             * Format: double
+             * @description Their own limit of US dollars a day; 0 = the agent is off for them; null = the installation's.
+             */
+            budget: number | null;
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            hasPassword: boolean;
+            id: string;
+            /**
+             * Format: date-time
+             * @description Up to ten minutes behind for somebody who has signed out; null = never.
+             */
+            lastSeenAt: string | null;
+            /**
+             * Format: int64
+             * @description Their own limit; null = the installation's.
+             */
+            maxWorkspaces: number | null;
+            name: string;
+            /** @description Ways to sign in that the account has: password, github, oidc. */
+            providers: string[];
+            /**
+             * Format: double
+             * @description US dollars that the agent cost since midnight UTC; null = not known just now.
+             */
+            spentToday: number | null;
+            suspended: boolean;
+            /**
+             * Format: int64
+             * @description How many they own.
+             */
+            workspaces: number;
+        };
         Agent: {
             budgets: components["schemas"]["Budgets"];
             /** @description There is a provider key, so the agent can work. */
@@ -1110,6 +1487,24 @@ export interface components {
              */
             scope?: "once" | "run" | "workspace";
         };
+        AuditRecord: {
+            /** @description thing.verb, for example workspace.delete. */
+            action: string;
+            /** @description Where it came from; empty for the operator at the server. */
+            address: string;
+            detail: string;
+            id: string;
+            /** @enum {string} */
+            outcome: "ok" | "refused";
+            /** @description What it was done to: an id or a text. */
+            target: string;
+            targetName: string;
+            /** Format: date-time */
+            time: string;
+            /** @description Who acted; empty for the operator at the server and for somebody who was not signed in. */
+            userId: string;
+            userName: string;
+        };
         Branch: {
             commit: string;
             name: string;
@@ -1165,6 +1560,20 @@ export interface components {
             waiting: boolean;
             workspaceId: string;
         };
+        Check: {
+            /** @description What the server can do about it itself, for POST …/fix; empty = nothing. */
+            action: string;
+            detail: string;
+            /** @description A command or an explanation; empty when nothing is wrong. */
+            fix: string;
+            /** @description Stable, for programs. */
+            name: string;
+            ok: boolean;
+            title: string;
+        };
+        CheckOutputBody: {
+            check: components["schemas"]["Check"];
+        };
         Clone: {
             /** @description Why it failed, as a sentence. */
             problem: string;
@@ -1210,6 +1619,40 @@ export interface components {
             url: string;
             /** Format: date-time */
             usedAt: string | null;
+        };
+        CreateLinkInputBody: {
+            /** @description 8 to 200 characters; left out = none is asked for. */
+            password?: string;
+            /** Format: int64 */
+            port: number;
+            /**
+             * Format: int64
+             * @description Seconds it is good for.
+             */
+            ttl: number;
+        };
+        CreateLinkOutputBody: {
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            /** Format: date-time */
+            lastOpenedAt: string | null;
+            /**
+             * Format: int64
+             * @description How often it was opened.
+             */
+            opened: number;
+            /** @description Whoever opens it is asked for a password. */
+            password: boolean;
+            /** Format: int64 */
+            port: number;
+            /** Format: date-time */
+            until: string;
+            /**
+             * Format: uri
+             * @description The address to send. It is shown this once.
+             */
+            url: string;
         };
         CreateTemplateInputBody: {
             definition: components["schemas"]["TemplateDefinitionInput"];
@@ -1299,6 +1742,36 @@ export interface components {
             removed: number;
             truncated: boolean;
         };
+        FactCommit: {
+            hash: string;
+            subject: string;
+            /** Format: date-time */
+            time: string | null;
+        };
+        FactGit: {
+            /** @description Empty when none is checked out. */
+            branch: string;
+            /**
+             * Format: int64
+             * @description Files that differ from the commit, new ones included.
+             */
+            changed: number;
+            /** @description What is checked out; null before the first commit. */
+            commit: components["schemas"]["FactCommit"];
+            /** @description Relative to /workspace. */
+            folder: string;
+            /**
+             * Format: int64
+             * @description Commits that no remote has, as far as is known without asking one.
+             */
+            unpushed: number;
+        };
+        FactPort: {
+            /** Format: int64 */
+            port: number;
+            /** @description The program's name, if it can be told. */
+            process: string;
+        };
         FeaturesStruct: {
             github: boolean;
             nix: boolean;
@@ -1320,6 +1793,47 @@ export interface components {
              */
             line?: number;
             message: string;
+        };
+        Figures: {
+            /** Format: int64 */
+            goroutines: number;
+            history: components["schemas"]["HistoryFigures"];
+            /**
+             * Format: int64
+             * @description Pairs of ports there are.
+             */
+            leases: number;
+            /**
+             * Format: int64
+             * @description Pairs of ports that workspaces hold.
+             */
+            leasesInUse: number;
+            /** Format: int64 */
+            memoryBytes: number;
+            /** @description Rates of the last minute, times of the last ten. */
+            requests: components["schemas"]["TrafficFigure"][];
+            /** @description Open WebSockets. */
+            sockets: components["schemas"]["SocketFigures"];
+            /**
+             * Format: double
+             * @description US dollars since midnight UTC, with the installation's key, on all servers.
+             */
+            spentToday: number;
+            /** @description How long starts took since the server began. */
+            startSeconds: components["schemas"]["StartFigures"];
+            /**
+             * Format: int64
+             * @description Since midnight UTC, or since the server began if that was later.
+             */
+            tokensToday: number;
+            /** Format: int64 */
+            turnsRunning: number;
+            /** Format: int64 */
+            uptimeSeconds: number;
+            /** @description How many, by status. */
+            workspaces: {
+                [key: string]: number;
+            };
         };
         FileChange: {
             /** Format: int64 */
@@ -1383,6 +1897,104 @@ export interface components {
             /** @enum {string} */
             status: "ok" | "unavailable";
         };
+        HistoryFigures: {
+            /**
+             * Format: int64
+             * @description Seconds.
+             */
+            interval: number;
+            requestsPerSecond: number[];
+            /** @description Workspaces that ran. */
+            running: number[];
+            sockets: number[];
+        };
+        Inspected: {
+            id: string;
+            method: string;
+            /**
+             * Format: double
+             * @description Milliseconds until its end; of one that is open, until now.
+             */
+            ms: number;
+            /** @description A WebSocket or an event stream that has not ended. It is told of again when it does. */
+            open: boolean;
+            /** @description With its query. */
+            path: string;
+            /** @description The request that this one repeats. */
+            replayOf?: string;
+            /**
+             * Format: int64
+             * @description Of the body, or of all that was sent over a WebSocket.
+             */
+            requestBytes: number;
+            /** Format: int64 */
+            responseBytes: number;
+            /** @description It asked for a WebSocket. What is said over it is not recorded. */
+            socket: boolean;
+            /**
+             * Format: int64
+             * @description 0 if there was no answer.
+             */
+            status: number;
+            /**
+             * Format: date-time
+             * @description In UTC with six digits behind the second, so that it sorts as text.
+             */
+            time: string;
+        };
+        InspectedBody: {
+            base64?: string;
+            /**
+             * Format: int64
+             * @description Of the whole body, as it passed.
+             */
+            bytes: number;
+            /** @description text is what gzip had packed. */
+            decoded?: boolean;
+            text?: string;
+            /** @description There is more than what is shown. */
+            truncated: boolean;
+        };
+        InspectedRequest: {
+            id: string;
+            method: string;
+            /**
+             * Format: double
+             * @description Milliseconds until its end; of one that is open, until now.
+             */
+            ms: number;
+            /** @description A WebSocket or an event stream that has not ended. It is told of again when it does. */
+            open: boolean;
+            /** @description With its query. */
+            path: string;
+            /** @description The request that this one repeats. */
+            replayOf?: string;
+            requestBody: components["schemas"]["InspectedBody"];
+            /**
+             * Format: int64
+             * @description Of the body, or of all that was sent over a WebSocket.
+             */
+            requestBytes: number;
+            /** @description Names and values as the program got them; what lets the visitor in is masked. */
+            requestHeaders: (string[] | null)[];
+            responseBody: components["schemas"]["InspectedBody"];
+            /** Format: int64 */
+            responseBytes: number;
+            /** @description As the program sent them; empty if it sent none. */
+            responseHeaders: (string[] | null)[];
+            /** @description It asked for a WebSocket. What is said over it is not recorded. */
+            socket: boolean;
+            /**
+             * Format: int64
+             * @description 0 if there was no answer.
+             */
+            status: number;
+            /**
+             * Format: date-time
+             * @description In UTC with six digits behind the second, so that it sorts as text.
+             */
+            time: string;
+        };
         Invitation: {
             admin: boolean;
             /** Format: date-time */
@@ -1406,6 +2018,11 @@ export interface components {
             /** @description Present when there is more. */
             nextCursor?: string;
         };
+        ListAuditRecordBody: {
+            items: components["schemas"]["AuditRecord"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
         ListBranchBody: {
             items: components["schemas"]["Branch"][];
             /** @description Present when there is more. */
@@ -1421,8 +2038,18 @@ export interface components {
             /** @description Present when there is more. */
             nextCursor?: string;
         };
+        ListInspectedBody: {
+            items: components["schemas"]["Inspected"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
         ListInvitationBody: {
             items: components["schemas"]["Invitation"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListPortLinkBody: {
+            items: components["schemas"]["PortLink"][];
             /** @description Present when there is more. */
             nextCursor?: string;
         };
@@ -1436,8 +2063,18 @@ export interface components {
             /** @description Present when there is more. */
             nextCursor?: string;
         };
+        ListReviewEntryBody: {
+            items: components["schemas"]["ReviewEntry"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
         ListSessionBody: {
             items: components["schemas"]["Session"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListShareBody: {
+            items: components["schemas"]["Share"][];
             /** @description Present when there is more. */
             nextCursor?: string;
         };
@@ -1456,11 +2093,6 @@ export interface components {
             /** @description Present when there is more. */
             nextCursor?: string;
         };
-        ListUserRecordBody: {
-            items: components["schemas"]["UserRecord"][];
-            /** @description Present when there is more. */
-            nextCursor?: string;
-        };
         ListVariableBody: {
             items: components["schemas"]["Variable"][];
             /** @description Present when there is more. */
@@ -1468,6 +2100,11 @@ export interface components {
         };
         ListWorkspaceBody: {
             items: components["schemas"]["Workspace"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+        };
+        ListWorkspaceFactsBody: {
+            items: components["schemas"]["WorkspaceFacts"][];
             /** @description Present when there is more. */
             nextCursor?: string;
         };
@@ -1506,10 +2143,33 @@ export interface components {
             line?: number;
             path: string;
         };
+        Person: {
+            email: string;
+            id: string;
+            name: string;
+        };
         PortInputBody: {
             rewriteHost?: boolean;
             /** @enum {string} */
             visibility: "owner" | "users" | "public";
+        };
+        PortLink: {
+            /** Format: date-time */
+            createdAt: string;
+            id: string;
+            /** Format: date-time */
+            lastOpenedAt: string | null;
+            /**
+             * Format: int64
+             * @description How often it was opened.
+             */
+            opened: number;
+            /** @description Whoever opens it is asked for a password. */
+            password: boolean;
+            /** Format: int64 */
+            port: number;
+            /** Format: date-time */
+            until: string;
         };
         Problem: {
             /**
@@ -1520,6 +2180,8 @@ export interface components {
             /** @description A sentence that says what to do. */
             detail?: string;
             errors?: components["schemas"]["FieldError"][] | null;
+            /** @description With right_required: the right to the workspace that this needs. */
+            right?: string;
             /** @description With run_active: the turn that runs. */
             runId?: string;
             /**
@@ -1626,6 +2288,64 @@ export interface components {
             /** @description What the first removed message said. */
             text: string;
         };
+        Review: {
+            /** @description Empty when none is checked out. */
+            branch: string;
+            /** @description What differs from the last commit, at most 1000 files, by path. */
+            changes: components["schemas"]["ReviewChange"][];
+            /** @description The repository, or the folder that the editor shows, relative to /workspace. */
+            folder: string;
+            /** @description What VS Code shows at the moment, as far as is known. */
+            openFiles: components["schemas"]["ReviewOpen"][];
+            /** @description Nothing else is known of one that does not run. */
+            running: boolean;
+            /** @description There are more changes. */
+            truncated: boolean;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        ReviewChange: {
+            /**
+             * Format: int64
+             * @description Lines; 0 of a binary file, and of one that is not tracked.
+             */
+            added: number;
+            /** @description Relative to /workspace, as all paths. */
+            path: string;
+            /** Format: int64 */
+            removed: number;
+            /** @enum {string} */
+            status: "added" | "modified" | "deleted" | "renamed" | "untracked";
+        };
+        ReviewDiff: {
+            /** @description A unified diff, masked like the text of a file. Empty when nothing differs. */
+            diff: string;
+            truncated: boolean;
+        };
+        ReviewEntry: {
+            folder: boolean;
+            name: string;
+            /** Format: int64 */
+            size: number;
+        };
+        ReviewFile: {
+            path: string;
+            /** Format: int64 */
+            size: number;
+            /** @description At most 512 KiB; null when it is no text. Values of the owner's secret variables, and what looks like a key, are masked. */
+            text: string | null;
+            truncated: boolean;
+        };
+        ReviewOpen: {
+            /** @description It has the cursor. */
+            active: boolean;
+            /**
+             * Format: int64
+             * @description Where the cursor is, from 1; 0 if that is not known.
+             */
+            line: number;
+            path: string;
+        };
         Session: {
             address: string;
             /** Format: date-time */
@@ -1636,6 +2356,18 @@ export interface components {
             lastSeenAt: string;
             userAgent: string;
         };
+        SetShareInputBody: {
+            /**
+             * @description view: status, files, changes and chats to read. use: and its programs, and starting it. edit: everything in it, as the owner can; its variables and git logins too.
+             * @enum {string}
+             */
+            right: "view" | "use" | "edit";
+            /**
+             * Format: date-time
+             * @description When it ends; left out or null = not by itself.
+             */
+            until?: string | null;
+        };
         SetVariableInputBody: {
             secret: boolean;
             /** @description Left out = all your workspaces. */
@@ -1643,15 +2375,63 @@ export interface components {
             /** @description At most 32 KiB of text. */
             value: string;
         };
+        SetupOutputBody: {
+            /** @description Of docker, database, address and certificate. */
+            checks: components["schemas"]["Check"][];
+            /** @description Somebody has made a workspace: the first run is over. */
+            done: boolean;
+        };
+        Share: {
+            /** Format: date-time */
+            createdAt: string;
+            email: string;
+            name: string;
+            /** @enum {string} */
+            right: "view" | "use" | "edit";
+            /**
+             * Format: date-time
+             * @description When it ends; null = not by itself.
+             */
+            until: string | null;
+            userId: string;
+        };
         SignupInputBody: {
             email: string;
             invitation?: string;
             name: string;
             password: string;
         };
+        SocketFigures: {
+            /** Format: int64 */
+            agent: number;
+            /** Format: int64 */
+            port: number;
+            /** Format: int64 */
+            ui: number;
+            /** Format: int64 */
+            ws: number;
+        };
+        StartFigures: {
+            /** Format: int64 */
+            count: number;
+            /** Format: double */
+            p50: number;
+            /** Format: double */
+            p95: number;
+        };
         StopTurnInputBody: {
             /** @description The turn that is meant; another one goes on. */
             runId?: string;
+        };
+        SurveyOutputBody: {
+            items: components["schemas"]["Workspace"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
         };
         Template: {
             /** @description It comes with Kalpana and cannot be changed. */
@@ -1818,6 +2598,21 @@ export interface components {
             /** @description Its first characters, to recognise it. */
             prefix: string;
         };
+        TrafficFigure: {
+            /**
+             * Format: double
+             * @description Answered with 5xx.
+             */
+            errorsPerSecond: number;
+            /** @enum {string} */
+            kind: "ui" | "api" | "ws" | "port" | "agent";
+            /** Format: double */
+            p50Ms: number;
+            /** Format: double */
+            p95Ms: number;
+            /** Format: double */
+            perSecond: number;
+        };
         TryTemplateOutputBody: {
             workspaceId: string;
         };
@@ -1888,6 +2683,10 @@ export interface components {
         };
         UpdateUserInputBody: {
             admin?: boolean;
+            /** @description US dollars a day, 0 to 1000000; 0 = the agent is off; null = the installation's limit. */
+            budget?: number | null;
+            /** @description 0 to 10000; null = the installation's limit. */
+            maxWorkspaces?: number | null;
             /** @description A suspended user is signed out everywhere within seconds. */
             suspended?: boolean;
         };
@@ -1910,16 +2709,15 @@ export interface components {
             /** @description Counts from the next start. */
             template?: string;
         };
-        UserRecord: {
-            admin: boolean;
-            avatarUrl: string;
-            /** Format: date-time */
-            createdAt: string;
-            email: string;
-            hasPassword: boolean;
-            id: string;
-            name: string;
-            suspended: boolean;
+        UsersOutputBody: {
+            items: components["schemas"]["AdminUser"][];
+            /** @description Present when there is more. */
+            nextCursor?: string;
+            /**
+             * Format: int64
+             * @description How many there are on all pages.
+             */
+            total: number;
         };
         ValidateTemplateInputBody: {
             definition?: components["schemas"]["TemplateDefinitionInput"];
@@ -1964,6 +2762,11 @@ export interface components {
             cpu: number;
             /** Format: date-time */
             createdAt: string;
+            /**
+             * Format: date-time
+             * @description When it will be deleted unless it is kept; null when it will not.
+             */
+            deletesAt: string | null;
             /** @description Where the editor opens, relative to /workspace. */
             folder: string;
             githubRepo: string;
@@ -1984,9 +2787,20 @@ export interface components {
             nixConfig: string;
             /** @description What did not work at the last start although the workspace runs. */
             notices: components["schemas"]["Notice"][];
+            owner: components["schemas"]["Person"];
             ownerId: string;
             /** @description Debian packages that its image has beyond the others. */
             packages: string[];
+            /**
+             * @description Yours: each allows all that those before it do. Empty for administrators who have none.
+             * @enum {string}
+             */
+            right: "" | "view" | "use" | "edit" | "owner";
+            /**
+             * Format: int64
+             * @description How many people it is shared with, for its owner; else 0.
+             */
+            sharedWith: number;
             /** @enum {string} */
             status: "STOPPED" | "STARTING" | "RUNNING" | "STOPPING" | "ERROR";
             /** @description Why it is in this status, as a sentence; empty when there is nothing to say. */
@@ -2011,6 +2825,32 @@ export interface components {
             vscodePort: number;
             /** Format: uri */
             vscodeUrl: string;
+        };
+        WorkspaceFacts: {
+            /** @description Shares of its own limit, 0 to 1, oldest first, at most 60; empty at first. */
+            cpu: number[];
+            /** @description null without a repository, or when it was not looked at yet. */
+            git: components["schemas"]["FactGit"];
+            id: string;
+            /**
+             * Format: int64
+             * @description Seconds between two samples.
+             */
+            interval: number;
+            /** @description Bytes without page cache, at the same times as cpu. */
+            memory: number[];
+            /**
+             * Format: int64
+             * @description Bytes; 0 when it is not known yet.
+             */
+            memoryLimit: number;
+            /** @description What listens in it. */
+            ports: components["schemas"]["FactPort"][];
+            /**
+             * Format: date-time
+             * @description When the newest figure was taken.
+             */
+            sampledAt: string | null;
         };
         WorkspacePort: {
             /** @description What the program listens on inside, for example 127.0.0.1; empty when nothing does. */
@@ -2050,13 +2890,23 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "list-users": {
+    "list-audit": {
         parameters: {
             query?: {
-                /** @description At most this many items. */
+                /** @description At most this many items; there may be fewer, even none, before the last page. */
                 limit?: number;
                 /** @description nextCursor of the page before. */
                 cursor?: string;
+                /** @description Text that any field has. */
+                query?: string;
+                /** @description A whole action, or its beginning with the dot: workspace. */
+                action?: string;
+                /** @description Id of who acted. */
+                user?: string;
+                /** @description From this moment on. */
+                since?: string;
+                /** @description Before this moment. */
+                until?: string;
             };
             header?: never;
             path?: never;
@@ -2070,7 +2920,134 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListUserRecordBody"];
+                    "application/json": components["schemas"]["ListAuditRecordBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin-health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdminHealthOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "fix-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "admin-metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Figures"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-users": {
+        parameters: {
+            query?: {
+                /** @description At most this many items. */
+                limit?: number;
+                /** @description nextCursor of the page before, in the same order. */
+                cursor?: string;
+                /** @description Text that name, email, id or login name has. */
+                query?: string;
+                sort?: "name" | "email" | "createdAt" | "lastSeenAt";
+                order?: "asc" | "desc";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsersOutputBody"];
                 };
             };
             /** @description Error */
@@ -2099,12 +3076,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description No Content */
-            204: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["AdminUser"];
+                };
             };
             /** @description Error */
             default: {
@@ -2122,8 +3101,15 @@ export interface operations {
             query?: {
                 /** @description At most this many items. */
                 limit?: number;
-                /** @description nextCursor of the page before. */
+                /** @description nextCursor of the page before, in the same order. */
                 cursor?: string;
+                /** @description Words that name, id, repository, template or owner have. */
+                query?: string;
+                status?: "STOPPED" | "STARTING" | "RUNNING" | "STOPPING" | "ERROR";
+                /** @description Id of a user. */
+                owner?: string;
+                sort?: "name" | "owner" | "status" | "lastActiveAt" | "createdAt" | "memory";
+                order?: "asc" | "desc";
             };
             header?: never;
             path?: never;
@@ -2137,7 +3123,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ListWorkspaceBody"];
+                    "application/json": components["schemas"]["SurveyOutputBody"];
                 };
             };
             /** @description Error */
@@ -3368,6 +4354,35 @@ export interface operations {
             };
         };
     };
+    "get-setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "list-templates": {
         parameters: {
             query?: {
@@ -3859,6 +4874,8 @@ export interface operations {
                 limit?: number;
                 /** @description nextCursor of the page before. */
                 cursor?: string;
+                /** @description Yours, those that others share with you, or both. */
+                scope?: "own" | "shared" | "all";
             };
             header?: never;
             path?: never;
@@ -3922,6 +4939,38 @@ export interface operations {
             };
         };
     };
+    "workspace-facts": {
+        parameters: {
+            query: {
+                /** @description Workspaces; those that you may not see are left out. */
+                id: string[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListWorkspaceFactsBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-workspace": {
         parameters: {
             query?: never;
@@ -3955,7 +5004,10 @@ export interface operations {
     };
     "delete-workspace": {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Seconds in which it can still be kept; until they are over everything works as before. 0 = deleted at once. */
+                grace?: number;
+            };
             header?: never;
             path: {
                 id: string;
@@ -4223,6 +5275,133 @@ export interface operations {
             };
         };
     };
+    "keep-workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Workspace"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListPortLinkBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "create-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateLinkInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateLinkOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                linkId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "workspace-logs": {
         parameters: {
             query?: never;
@@ -4313,6 +5492,104 @@ export interface operations {
             };
         };
     };
+    "list-port-requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                port: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListInspectedBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "get-port-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                port: number;
+                rid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectedRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "replay-port-request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                port: number;
+                rid: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectedRequest"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "get-workspace-repository": {
         parameters: {
             query?: never;
@@ -4363,6 +5640,237 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Workspace"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "review-workspace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Review"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "review-diff": {
+        parameters: {
+            query?: {
+                /** @description Relative to /workspace. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewDiff"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "review-file": {
+        parameters: {
+            query?: {
+                /** @description Relative to /workspace. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewFile"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "review-files": {
+        parameters: {
+            query?: {
+                /** @description Relative to /workspace. */
+                path?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListReviewEntryBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-shares": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListShareBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Of somebody with an account. */
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetShareInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Share"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "delete-share": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {

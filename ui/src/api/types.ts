@@ -91,6 +91,46 @@ export type SetVariable = Schemas["SetVariableInputBody"];
 /** With its place, where the field is text with lines. */
 export type FieldError = Schemas["FieldError"];
 
+/** What somebody may do with a workspace; each right has those before it. "" is none, as
+ *  administrators have it over workspaces of others. */
+export type Right = Workspace["right"];
+export type Person = Schemas["Person"];
+export type Share = Schemas["Share"];
+export type ShareRight = Share["right"];
+/** A link that opens one port to whoever has it. */
+export type PortLink = Schemas["PortLink"];
+/** A link just made: the only time its address is known. */
+export type NewPortLink = Schemas["CreateLinkOutputBody"];
+export type CreatePortLink = Schemas["CreateLinkInputBody"];
+
+/** What is measured of a running workspace while somebody looks. */
+export type WorkspaceFacts = Schemas["WorkspaceFacts"];
+
+/** A request that came to a port while somebody was looking. */
+export type Inspected = Schemas["Inspected"];
+export type InspectedBody = Schemas["InspectedBody"];
+export type InspectedRequest = Omit<Schemas["InspectedRequest"], "requestHeaders" | "responseHeaders"> & {
+  requestHeaders: [string, string][];
+  responseHeaders: [string, string][];
+};
+
+/** What a reviewer sees of a workspace. */
+export type Review = Schemas["Review"];
+export type ReviewChange = Schemas["ReviewChange"];
+export type ReviewDiff = Schemas["ReviewDiff"];
+export type ReviewFile = Schemas["ReviewFile"];
+export type ReviewEntry = Schemas["ReviewEntry"];
+
+/** One thing the installation needs, and whether it is so. */
+export type Check = Schemas["Check"];
+export type Setup = Schemas["SetupOutputBody"];
+export type Health = Schemas["AdminHealthOutputBody"];
+export type Figures = Schemas["Figures"];
+export type AdminUser = Schemas["AdminUser"];
+export type AuditRecord = Schemas["AuditRecord"];
+/** A page of all workspaces of the installation. */
+export type AdminWorkspaces = Schemas["SurveyOutputBody"];
+
 /** The shape of every list. */
 export interface Page<T> {
   items: T[];

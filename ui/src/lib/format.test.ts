@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, cpu, duration, memory, plural, until } from "./format";
+import { ago, cpu, decimal, duration, memory, until } from "./format";
 
 const now = Date.parse("2026-05-01T12:00:00Z");
 
@@ -41,6 +41,8 @@ test.each([
   [4e9, "4 CPUs"],
 ])("%d nano CPUs are %s", (nano, words) => expect(cpu(nano)).toBe(words));
 
-test("nouns follow their number", () => {
-  expect([plural(0, "workspace"), plural(1, "workspace"), plural(5, "workspace")]).toEqual(["0 workspaces", "1 workspace", "5 workspaces"]);
-});
+test.each([
+  [1.25, undefined, "1.3"],
+  [12, undefined, "12"],
+  [1.256, 2, "1.26"],
+])("%d with at most %s places is %s", (n, places, words) => expect(decimal(n, places)).toBe(words));

@@ -15,6 +15,8 @@ export function newQueryClient(onSignedOut: () => void): QueryClient {
         // Another try helps against lost connections and restarts, not against refusals.
         retry: (failures, error) => failures < 2 && isPassing(error),
       },
+      // Without a network a click fails at once: what it meant is not done hours later.
+      mutations: { networkMode: "always" },
     },
   });
 }

@@ -1,3 +1,5 @@
+import { t } from "@/i18n/t";
+
 const browsers: [RegExp, string][] = [
   [/Edg\//, "Edge"],
   [/OPR\//, "Opera"],
@@ -19,6 +21,6 @@ const systems: [RegExp, string][] = [
 export function deviceName(userAgent: string): string {
   const browser = browsers.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = systems.find(([pattern]) => pattern.test(userAgent))?.[1];
-  if (browser && system) return `${browser} on ${system}`;
-  return browser ?? (userAgent.slice(0, 60) || "Unknown device");
+  if (browser && system) return t("{browser} on {system}", { browser, system });
+  return browser ?? (userAgent.slice(0, 60) || t("Unknown device"));
 }

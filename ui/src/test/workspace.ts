@@ -30,6 +30,10 @@ export function workspace(changes: Partial<Workspace> = {}): Workspace {
     clone: { state: "", problem: "" },
     notices: [],
     packages: [],
+    right: "owner",
+    owner: { id: "u1", name: "Asha Rao", email: "asha@example.com" },
+    sharedWith: 0,
+    deletesAt: null,
     ...changes,
   };
 }

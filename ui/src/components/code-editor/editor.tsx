@@ -1,4 +1,5 @@
 import { type KeyboardEvent, memo, type ReactNode, useId, useMemo, useState } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { apply, breakLine, indent, outdent } from "./keys";
 import { type Kind, type Token, tokenLines } from "./tokens";
@@ -86,7 +87,7 @@ export function Editor({ value, onChange, language, marks = [], readOnly, lines:
       </div>
       {!readOnly && (
         <p id={hint} className="text-xs text-muted-foreground">
-          {tabMoves ? "Tab moves on to the next field." : "Tab indents. Press Ctrl+M to let it move on to the next field."}
+          {tabMoves ? t("Tab moves on to the next field.") : t("Tab indents. Press Ctrl+M to let it move on to the next field.")}
         </p>
       )}
     </div>
@@ -106,7 +107,7 @@ const Line = memo(
       </div>
     );
   },
-  ({ tokens: a }, { tokens: b }) => a.length === b.length && a.every((t, n) => t.kind === b[n]?.kind && t.text === b[n]?.text),
+  ({ tokens: a }, { tokens: b }) => a.length === b.length && a.every((token, n) => token.kind === b[n]?.kind && token.text === b[n]?.text),
 );
 
 /** Lies over one whole line of the layer it is in. */

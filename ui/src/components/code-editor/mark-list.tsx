@@ -1,4 +1,5 @@
 import { CircleAlert, TriangleAlert } from "lucide-react";
+import { t, tn } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import type { Mark } from "./types";
 
@@ -23,12 +24,12 @@ export function MarkList({ marks }: { marks: Mark[] }) {
           </li>
         );
       })}
-      {marks.length > shown && <li className="text-muted-foreground">and {marks.length - shown} more</li>}
+      {marks.length > shown && <li className="text-muted-foreground">{tn("and {n} more", "and {n} more", marks.length - shown)}</li>}
     </ul>
   );
 }
 
 function place({ line, column }: Mark): string {
   if (line < 1) return "";
-  return column > 0 ? `Line ${line}, column ${column}: ` : `Line ${line}: `;
+  return column > 0 ? t("Line {line}, column {column}: ", { line, column }) : t("Line {line}: ", { line });
 }

@@ -2,6 +2,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { sentence } from "@/api/problem";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useTitle } from "@/lib/use-title";
 import { MessagePage } from "./message-page";
 
@@ -9,14 +10,14 @@ import { MessagePage } from "./message-page";
 export function Crash({ error, reset }: { error: unknown; reset: () => void }) {
   const router = useRouter();
   const cache = useQueryClient();
-  useTitle("Error");
+  useTitle(t("Error"));
   const retry = async () => {
     await cache.resetQueries();
     await router.invalidate();
     reset();
   };
   return (
-    <MessagePage title="This did not work" action={<Button onClick={retry}>Try again</Button>}>
+    <MessagePage title={t("This did not work")} action={<Button onClick={retry}>{t("Try again")}</Button>}>
       {sentence(error)}
     </MessagePage>
   );

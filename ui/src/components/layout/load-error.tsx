@@ -1,6 +1,7 @@
 import { sentence } from "@/api/problem";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 
 /** Stands in for a part of a page that could not be loaded. */
 export function LoadError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
@@ -9,7 +10,7 @@ export function LoadError({ error, onRetry }: { error: unknown; onRetry: () => v
       <div className="flex flex-wrap items-center justify-between gap-3">
         <span>{sentence(error)}</span>
         <Button variant="outline" size="sm" onClick={onRetry}>
-          Try again
+          {t("Try again")}
         </Button>
       </div>
     </Notice>

@@ -1,20 +1,21 @@
 import { Link } from "@tanstack/react-router";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useTitle } from "@/lib/use-title";
 import { MessagePage } from "./message-page";
 
 export function NotFound() {
-  useTitle("Not found");
+  useTitle(t("Not found"));
   return (
     <MessagePage
-      title="There is no such page"
+      title={t("There is no such page")}
       action={
         <Button asChild>
-          <Link to="/">Go to your workspaces</Link>
+          <Link to="/">{t("Go to your workspaces")}</Link>
         </Button>
       }
     >
-      The address may be mistyped, or what was here is gone.
+      {t("The address may be mistyped, or what was here is gone.")}
     </MessagePage>
   );
 }

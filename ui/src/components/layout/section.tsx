@@ -2,6 +2,8 @@ import { type ReactNode, useId } from "react";
 import { Card } from "@/components/ui/card";
 
 interface SectionProps {
+  /** What an address can name it by, behind "#". */
+  anchor?: string;
   title: string;
   description?: ReactNode;
   action?: ReactNode;
@@ -9,10 +11,10 @@ interface SectionProps {
 }
 
 /** One subject of a page, in a card with a heading. */
-export function Section({ title, description, action, children }: SectionProps) {
+export function Section({ anchor, title, description, action, children }: SectionProps) {
   const id = useId();
   return (
-    <section aria-labelledby={id}>
+    <section id={anchor} aria-labelledby={id} className="scroll-mt-20">
       <Card>
         <div className="flex flex-wrap items-start justify-between gap-4 p-5 sm:p-6">
           <div className="grid max-w-lg gap-1">

@@ -6,6 +6,7 @@ import { useMe } from "@/api/queries/me";
 import { sentence } from "@/api/problem";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuHeading, MenuItem, MenuSeparator } from "@/components/ui/dropdown-menu";
+import { t } from "@/i18n/t";
 import { Avatar } from "./avatar";
 
 export function UserMenu() {
@@ -14,14 +15,14 @@ export function UserMenu() {
   return (
     <Menu
       trigger={
-        <Button variant="ghost" size="icon" aria-label="Account" className="rounded-full">
+        <Button variant="ghost" size="icon" aria-label={t("Account")} className="rounded-full">
           <Avatar user={user} />
         </Button>
       }
     >
       <MenuHeading>
         <span className="block truncate font-medium" title={user.name}>
-          {user.name || "You"}
+          {user.name || t("You")}
         </span>
         {user.email && (
           <span className="block truncate text-muted-foreground" title={user.email}>
@@ -32,11 +33,11 @@ export function UserMenu() {
       <MenuSeparator />
       <MenuItem asChild>
         <Link to="/settings">
-          <Settings aria-hidden /> Settings
+          <Settings aria-hidden /> {t("Settings")}
         </Link>
       </MenuItem>
       <MenuItem onSelect={() => logout.mutate(undefined, { onError: (e) => toast.error(sentence(e)) })}>
-        <LogOut aria-hidden /> Sign out
+        <LogOut aria-hidden /> {t("Sign out")}
       </MenuItem>
     </Menu>
   );

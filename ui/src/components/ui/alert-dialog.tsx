@@ -1,5 +1,6 @@
 import { AlertDialog as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
 import { DialogButtons, overlayClasses, panelClasses } from "./dialog";
@@ -56,7 +57,7 @@ export function AlertDialog(props: AlertDialogProps) {
             {props.children}
             <DialogButtons>
               <Primitive.Cancel asChild>
-                <Button variant="outline">Cancel</Button>
+                <Button variant="outline">{t("Cancel")}</Button>
               </Primitive.Cancel>
               <Button type="submit" variant="danger" disabled={props.blocked} busy={props.busy}>
                 {props.action}

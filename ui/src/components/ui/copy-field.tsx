@@ -1,5 +1,6 @@
 import { Check, Copy } from "lucide-react";
 import { useRef } from "react";
+import { t } from "@/i18n/t";
 import { Button } from "./button";
 import { Input } from "./input";
 import { useCopy } from "./use-copy";
@@ -13,7 +14,7 @@ export function CopyField({ label, value }: { label: string; value: string }) {
       <Input ref={input} readOnly aria-label={label} value={value} onFocus={(e) => e.target.select()} className="font-mono" />
       <Button variant="outline" onClick={copy} aria-live="polite">
         {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
-        {copied ? "Copied" : "Copy"}
+        {copied ? t("Copied") : t("Copy")}
       </Button>
     </div>
   );

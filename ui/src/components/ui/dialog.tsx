@@ -1,6 +1,7 @@
 import { X } from "lucide-react";
 import { Dialog as Primitive } from "radix-ui";
 import type { ReactNode } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { Button } from "./button";
 import { useReturnFocus } from "./use-return-focus";
@@ -57,7 +58,7 @@ export function Dialog({ open, onOpenChange, title, description, variant = "form
             {children}
           </div>
           <Primitive.Close asChild>
-            <Button variant="ghost" size="icon-sm" aria-label="Close" className="absolute top-4 right-4">
+            <Button variant="ghost" size="icon-sm" aria-label={t("Close")} className="absolute top-4 right-4">
               <X aria-hidden />
             </Button>
           </Primitive.Close>

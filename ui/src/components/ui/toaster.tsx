@@ -1,4 +1,5 @@
 import { Toaster as Sonner } from "sonner";
+import { t } from "@/i18n/t";
 import { useDark } from "@/theme/theme";
 
 export function Toaster() {
@@ -7,6 +8,9 @@ export function Toaster() {
       theme={useDark() ? "dark" : "light"}
       position="bottom-right"
       closeButton
+      duration={6000} // long enough to read two sentences; it waits while it is pointed at
+      containerAriaLabel={t("Notifications")}
+      toastOptions={{ closeButtonAriaLabel: t("Close") }}
       style={
         {
           "--normal-bg": "var(--surface)",

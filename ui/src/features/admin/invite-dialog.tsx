@@ -9,6 +9,7 @@ import { Input } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
+import { t } from "@/i18n/t";
 import { duration, exact } from "@/lib/format";
 
 const dayS = 86_400;
@@ -29,28 +30,28 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
       <Dialog
         open
         onOpenChange={(open) => !open && onClose()}
-        title="Send this link"
-        description={`It works once, until ${exact(create.data.expiresAt)}. It is not shown again.`}
+        title={t("Send this link")}
+        description={t("It works once, until {time}. It is not shown again.", { time: exact(create.data.expiresAt) })}
       >
-        <CopyField label="Invitation link" value={create.data.url} />
+        <CopyField label={t("Invitation link")} value={create.data.url} />
         <DialogButtons>
-          <Button onClick={onClose}>Done</Button>
+          <Button onClick={onClose}>{t("Done")}</Button>
         </DialogButtons>
       </Dialog>
     );
   }
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Invite somebody">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("Invite somebody")}>
       <form onSubmit={submit} className="grid gap-5">
         {create.isError && !problem?.field("email") && (
           <Notice variant="danger" live>
             {sentence(create.error)}
           </Notice>
         )}
-        <Field label="Email (optional)" hint="With an email only that person can use the link. Nothing is sent." error={problem?.field("email")}>
+        <Field label={t("Email (optional)")} hint={t("With an email only that person can use the link. Nothing is sent.")} error={problem?.field("email")}>
           {(control) => <Input {...control} type="email" value={email} onChange={(e) => setEmail(e.target.value)} maxLength={254} autoComplete="off" />}
         </Field>
-        <Field label="Good for">
+        <Field label={t("Good for")}>
           {(control) => (
             <Select {...control} value={ttl} onChange={(e) => setTtl(Number(e.target.value))}>
               {lives.map((seconds) => (
@@ -63,14 +64,14 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
         </Field>
         <Label className="flex items-center gap-2.5">
           <input type="checkbox" checked={admin} onChange={(e) => setAdmin(e.target.checked)} className="size-4 accent-primary" />
-          Make them an administrator
+          {t("Make them an administrator")}
         </Label>
         <DialogButtons>
           <Button variant="outline" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" busy={create.isPending}>
-            Create link
+            {t("Create link")}
           </Button>
         </DialogButtons>
       </form>

@@ -1,5 +1,6 @@
 import type { Invitation } from "@/api/types";
+import { t } from "@/i18n/t";
 
 export function whoFor(invitation: Invitation): string {
-  return invitation.email || "Anybody with the link";
+  return invitation.email || t("Anybody with the link");
 }

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { useAfterLogin } from "./after-login";
 
 export function LoginForm({ wanted }: { wanted: string | undefined }) {
@@ -25,14 +26,14 @@ export function LoginForm({ wanted }: { wanted: string | undefined }) {
           {sentence(login.error)}
         </Notice>
       )}
-      <Field label="Email">
+      <Field label={t("Email")}>
         {(control) => <Input {...control} name="email" type="email" autoComplete="username" required autoFocus />}
       </Field>
-      <Field label="Password">
+      <Field label={t("Password")}>
         {(control) => <Input {...control} name="password" type="password" autoComplete="current-password" required />}
       </Field>
       <Button type="submit" busy={login.isPending || login.isSuccess}>
-        Sign in
+        {t("Sign in")}
       </Button>
     </form>
   );

@@ -4,6 +4,7 @@ import { providersQuery } from "@/api/queries/login";
 import { LoadError } from "@/components/layout/load-error";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t } from "@/i18n/t";
 import { returnPath } from "@/lib/return-path";
 import { useTitle } from "@/lib/use-title";
 import { AuthLayout } from "./auth-layout";
@@ -14,7 +15,7 @@ import { Or, ProviderButtons } from "./provider-buttons";
 const route = getRouteApi("/login");
 
 export function LoginPage() {
-  useTitle("Sign in");
+  useTitle(t("Sign in"));
   const search = route.useSearch();
   const ways = useQuery(providersQuery);
   const error = loginError(search.error);
@@ -22,13 +23,13 @@ export function LoginPage() {
   const carried = wanted === "/" ? undefined : wanted;
   return (
     <AuthLayout
-      title="Sign in to Kalpana"
+      title={t("Sign in to Kalpana")}
       footer={
         ways.data?.signup === "open" && (
           <>
-            No account yet?{" "}
+            {t("No account yet?")}{" "}
             <Link to="/signup" search={{ return: carried }} className="font-medium text-link underline underline-offset-4">
-              Create one
+              {t("Create one")}
             </Link>
           </>
         )

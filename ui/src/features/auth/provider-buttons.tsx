@@ -1,6 +1,7 @@
 import { KeyRound } from "lucide-react";
 import type { Provider } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { GitHubMark } from "./github-mark";
 
 interface ProviderButtonsProps {
@@ -18,7 +19,7 @@ export function ProviderButtons({ providers, params }: ProviderButtonsProps) {
         <Button key={provider.id} asChild variant="outline">
           <a href={provider.url + query}>
             {provider.id === "github" ? <GitHubMark /> : <KeyRound aria-hidden />}
-            <span className="truncate">Continue with {provider.name}</span>
+            <span className="truncate">{t("Continue with {name}", { name: provider.name })}</span>
           </a>
         </Button>
       ))}
@@ -31,7 +32,7 @@ export function Or() {
   return (
     <div className="flex items-center gap-3 text-xs text-muted-foreground">
       <span className="h-px flex-1 bg-border" />
-      or
+      {t("or")}
       <span className="h-px flex-1 bg-border" />
     </div>
   );

@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { useAfterLogin } from "./after-login";
 
 interface SignupFormProps {
@@ -37,19 +38,19 @@ export function SignupForm({ invitation, wanted }: SignupFormProps) {
           {sentence(signup.error)}
         </Notice>
       )}
-      <Field label="Name" error={problem?.field("name")}>
+      <Field label={t("Name")} error={problem?.field("name")}>
         {(control) => <Input {...control} name="name" autoComplete="name" required maxLength={200} autoFocus />}
       </Field>
-      <Field label="Email" error={problem?.field("email")}>
+      <Field label={t("Email")} error={problem?.field("email")}>
         {(control) => <Input {...control} name="email" type="email" autoComplete="username" required maxLength={254} />}
       </Field>
-      <Field label="Password" hint="12 characters or more. A few words are easy to remember." error={problem?.field("password")}>
+      <Field label={t("Password")} hint={t("12 characters or more. A few words are easy to remember.")} error={problem?.field("password")}>
         {(control) => (
           <Input {...control} name="password" type="password" autoComplete="new-password" required minLength={12} maxLength={1024} />
         )}
       </Field>
       <Button type="submit" busy={signup.isPending || signup.isSuccess}>
-        Create account
+        {t("Create account")}
       </Button>
     </form>
   );

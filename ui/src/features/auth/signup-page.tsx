@@ -4,6 +4,7 @@ import { providersQuery } from "@/api/queries/login";
 import { LoadError } from "@/components/layout/load-error";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t } from "@/i18n/t";
 import { useTitle } from "@/lib/use-title";
 import { AuthLayout } from "./auth-layout";
 import { Or, ProviderButtons } from "./provider-buttons";
@@ -12,18 +13,18 @@ import { SignupForm } from "./signup-form";
 const route = getRouteApi("/signup");
 
 export function SignupPage() {
-  useTitle("Create an account");
+  useTitle(t("Create an account"));
   const { invitation, return: wanted } = route.useSearch();
   const ways = useQuery(providersQuery);
   const allowed = ways.data && (ways.data.signup === "open" || (ways.data.signup === "invite" && invitation));
   return (
     <AuthLayout
-      title={invitation ? "You are invited to Kalpana" : "Create your account"}
+      title={invitation ? t("You are invited to Kalpana") : t("Create your account")}
       footer={
         <>
-          Have an account?{" "}
+          {t("Have an account?")}{" "}
           <Link to="/login" search={{ return: wanted }} className="font-medium text-link underline underline-offset-4">
-            Sign in
+            {t("Sign in")}
           </Link>
         </>
       }
@@ -33,8 +34,8 @@ export function SignupPage() {
       {ways.data && !allowed && (
         <Notice>
           {ways.data.signup === "invite"
-            ? "New accounts need an invitation. Ask an administrator for a link."
-            : "New accounts are not possible here. Ask an administrator."}
+            ? t("New accounts need an invitation. Ask an administrator for a link.")
+            : t("New accounts are not possible here. Ask an administrator.")}
         </Notice>
       )}
       {allowed && ways.data && (

@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { ChoiceCards } from "@/components/ui/choice-cards";
 import { Dialog, DialogButtons } from "@/components/ui/dialog";
 import { Notice } from "@/components/ui/notice";
-import { plural } from "@/lib/format";
+import { t, tn } from "@/i18n/t";
 import { useChatActions } from "./chat-context";
 import { CheckpointChanges, useCheckpointDiff } from "./checkpoint-changes";
 import type { RestoreResult } from "./types";
@@ -52,7 +52,7 @@ export function AgainDialog({ again: { title, checkpoint }, onClose, onReady }: 
       onOpenChange={(open) => !open && close()}
       variant="list"
       title={`${title}?`}
-      description="The answer and all after it leave the chat for good. They changed files."
+      description={t("The answer and all after it leave the chat for good. They changed files.")}
     >
       {problem !== undefined && (
         <Notice variant="danger" live>
@@ -60,18 +60,18 @@ export function AgainDialog({ again: { title, checkpoint }, onClose, onReady }: 
         </Notice>
       )}
       <ChoiceCards
-        label="What becomes of the files"
+        label={t("What becomes of the files")}
         value={files}
         onChange={setFiles}
         choices={[
-          { value: "undo", title: data ? `Also undo the files (${plural(data.files, "file")})` : "Also undo the files", detail: "Set back for good" },
-          { value: "keep", title: "Keep the files", detail: "They stay as they are" },
+          { value: "undo", title: data ? tn("Also undo the files ({n} file)", "Also undo the files ({n} files)", data.files) : t("Also undo the files"), detail: t("Set back for good") },
+          { value: "keep", title: t("Keep the files"), detail: t("They stay as they are") },
         ]}
       />
       {files === "undo" && <CheckpointChanges diff={diff} />}
       <DialogButtons>
         <Button variant="outline" disabled={busy} onClick={close}>
-          Cancel
+          {t("Cancel")}
         </Button>
         <Button variant={files === "undo" ? "danger" : "primary"} busy={busy} disabled={files === "undo" && !data} onClick={begin}>
           {title}

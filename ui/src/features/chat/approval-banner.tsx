@@ -1,6 +1,7 @@
 import { Hand } from "lucide-react";
 import { type RefObject, useEffect, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import type { ToolPart } from "./types";
 
 interface ApprovalBannerProps {
@@ -35,7 +36,7 @@ export function ApprovalBanner({ calls, pane }: ApprovalBannerProps) {
       <Hand aria-hidden className="size-4 shrink-0" />
       <span className="min-w-0 flex-1 truncate">{asks(first)}</span>
       <Button variant="outline" size="sm" onClick={show}>
-        Show{calls.length > 1 && ` (${calls.length})`}
+        {t("Show")}{calls.length > 1 && ` (${calls.length})`}
       </Button>
     </div>
   );
@@ -47,5 +48,5 @@ function find(pane: HTMLElement | null, id: string | undefined): HTMLElement | n
 
 function asks({ approval }: ToolPart): string {
   const descriptor = approval?.descriptor;
-  return descriptor?.kind === "question" ? "The agent has a question" : `Waiting for you: ${descriptor?.title || "a call"}`;
+  return descriptor?.kind === "question" ? t("The agent has a question") : t("Waiting for you: {what}", { what: descriptor?.title || t("a call") });
 }

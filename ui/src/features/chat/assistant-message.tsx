@@ -1,6 +1,7 @@
 import { memo } from "react";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { ChangedFiles } from "./changed-files";
 import { Markdown } from "./markdown/markdown";
 import { MessageFooter } from "./message-footer";
@@ -34,17 +35,17 @@ export const AssistantMessage = memo(function AssistantMessage({ message, runnin
   const checkpoint = dataOf(message, "checkpoint")?.checkpoint;
   const retry = last && orders ? () => orders.regenerate(message.id) : undefined;
   return (
-    <article aria-label="Agent" aria-busy={running} className="grid grid-cols-1 gap-3">
+    <article aria-label={t("Agent")} aria-busy={running} className="grid grid-cols-1 gap-3">
       {items.map((item) => (
         <Item key={`${item.kind} ${item.key}`} item={item} begun={begun} onRetry={retry} onContinue={last ? orders?.goOn : undefined} />
       ))}
       {message.metadata?.state === "interrupted" && !running && (
         <Notice>
           <div className="flex flex-wrap items-center justify-between gap-2">
-            <span>This turn was cut off when the server stopped. What it did is kept.</span>
+            <span>{t("This turn was cut off when the server stopped. What it did is kept.")}</span>
             {last && orders && (
               <Button variant="outline" size="sm" onClick={orders.goOn}>
-                Continue
+                {t("Continue")}
               </Button>
             )}
           </div>

@@ -7,10 +7,14 @@ export interface ChatActions {
   chatId: string;
   /** A turn runs. */
   running: boolean;
+  /** The chat is only read: files open on the page, not in VS Code. */
+  readOnly?: boolean;
   /** Shows it in VS Code beside, or says why it cannot. */
   openFile(path: string, line?: number, column?: number): void;
-  /** Opens what listens there in a tab of its own. */
-  openPort(port: number, path?: string): void;
+  /** Ports open in the preview beside; else in a tab of their own. */
+  opensBeside?: boolean;
+  /** Shows what listens there; absent for who may not. */
+  openPort?(port: number, path?: string): void;
   /** Rejects with a Problem; 409 means that it was answered elsewhere or too late. */
   answer(approvalId: string, answer: Answer): Promise<void>;
   restore(checkpoint: string, what: { files: boolean; chat: boolean }): Promise<RestoreResult>;

@@ -1,3 +1,4 @@
+import { t } from "@/i18n/t";
 import { cost, costUnknown, usd } from "./amounts";
 import type { Chat, UsageData } from "./types";
 
@@ -11,12 +12,13 @@ interface ChatCostProps {
 export function ChatCost({ chat, usage }: ChatCostProps) {
   const all = chat.cost === null || usage?.chatCost === null ? null : Math.max(chat.cost, usage?.chatCost ?? 0);
   if (!usage && all === 0) return null;
-  const turn = usage && `${cost(usage.cost)}${usage.cost !== null && usage.turnBudget > 0 ? ` of ${usd(usage.turnBudget)}` : ""}`;
-  const why = all === null ? ` ${costUnknown}` : "";
+  const spent = usage && cost(usage.cost);
+  const turn = spent && usage.cost !== null && usage.turnBudget > 0 ? t("{spent} of {budget}", { spent, budget: usd(usage.turnBudget) }) : spent;
+  const why = all === null ? ` ${t(costUnknown)}` : "";
   return (
-    <span title={`${turn ? `This turn: ${turn}. The whole chat: ${cost(all)}.` : `What this chat cost: ${cost(all)}.`}${why}`} className="text-xs text-muted-foreground tabular-nums">
+    <span title={`${turn ? t("This turn: {turn}. The whole chat: {all}.", { turn, all: cost(all) }) : t("What this chat cost: {all}.", { all: cost(all) })}${why}`} className="text-xs text-muted-foreground tabular-nums">
       {turn ?? cost(all)}
-      {usage?.estimated && usage.cost !== null && <span title="Estimated: the provider did not say."> ?</span>}
+      {usage?.estimated && usage.cost !== null && <span title={t("Estimated: the provider did not say.")}> ?</span>}
     </span>
   );
 }

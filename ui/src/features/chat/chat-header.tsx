@@ -1,6 +1,7 @@
 import { Plus } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import { ChatCost } from "./chat-cost";
 import { ChatMenu } from "./chat-menu";
 import { ContextMeter } from "./context-meter";
@@ -25,8 +26,8 @@ export function ChatHeader({ workspaceId, chats, chat, usage, onOpen }: ChatHead
       <div className="ml-auto flex shrink-0 items-center gap-3">
         {chat && <ContextMeter used={usage?.contextTokens || chat.contextTokens} window={usage?.contextWindow || chat.contextWindow} />}
         {chat && <ChatCost chat={chat} usage={usage} />}
-        <Tooltip text="New chat">
-          <Button variant="ghost" size="icon-sm" aria-label="New chat" disabled={!chat} onClick={() => onOpen(undefined)}>
+        <Tooltip text={t("New chat")}>
+          <Button variant="ghost" size="icon-sm" aria-label={t("New chat")} disabled={!chat} onClick={() => onOpen(undefined)}>
             <Plus aria-hidden />
           </Button>
         </Tooltip>

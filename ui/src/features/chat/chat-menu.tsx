@@ -2,6 +2,7 @@ import { ChevronDown, ListChecks, Pencil, Plus, Trash2 } from "lucide-react";
 import { useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/dropdown-menu";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { ago } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
@@ -36,14 +37,14 @@ export function ChatMenu({ workspaceId, chats, chat, onOpen }: ChatMenuProps) {
           wanted.current = undefined;
         }}
         trigger={
-          <Button variant="ghost" size="sm" aria-label={`Chats. Open: ${title}`} title={title} className="min-w-0 shrink gap-1 px-2">
+          <Button variant="ghost" size="sm" aria-label={t("Chats. Open: {title}", { title })} title={title} className="min-w-0 shrink gap-1 px-2">
             <span className="truncate">{title}</span>
             <ChevronDown aria-hidden />
           </Button>
         }
       >
         <MenuItem onSelect={() => onOpen(undefined)}>
-          <Plus aria-hidden /> New chat
+          <Plus aria-hidden /> {t("New chat")}
         </MenuItem>
         {chats.length > 0 && <MenuSeparator />}
         <div className="max-h-64 overflow-y-auto">
@@ -58,15 +59,15 @@ export function ChatMenu({ workspaceId, chats, chat, onOpen }: ChatMenuProps) {
         <MenuSeparator />
         {chat && (
           <MenuItem onSelect={() => (wanted.current = "rename")}>
-            <Pencil aria-hidden /> Rename…
+            <Pencil aria-hidden /> {t("Rename…")}
           </MenuItem>
         )}
         <MenuItem onSelect={() => (wanted.current = "rules")}>
-          <ListChecks aria-hidden /> Rules of this workspace…
+          <ListChecks aria-hidden /> {t("Rules of this workspace…")}
         </MenuItem>
         {chat && (
           <MenuItem variant="danger" onSelect={() => (wanted.current = "delete")}>
-            <Trash2 aria-hidden /> Delete this chat…
+            <Trash2 aria-hidden /> {t("Delete this chat…")}
           </MenuItem>
         )}
       </Menu>
@@ -82,7 +83,7 @@ function Dot({ chat }: { chat: Chat }) {
   return (
     <span className="grid size-4 shrink-0 place-items-center">
       <span className={cn("size-2 rounded-full", chat.waiting ? "bg-busy" : running ? "animate-pulse bg-ok" : "bg-transparent")} />
-      {chat.waiting ? <span className="sr-only">waits for you:</span> : running && <span className="sr-only">running:</span>}
+      {chat.waiting ? <span className="sr-only">{t("waits for you:")}</span> : running && <span className="sr-only">{t("running:")}</span>}
     </span>
   );
 }

@@ -3,28 +3,29 @@ import { useCallback, useRef, useState } from "react";
 import { agentQuery } from "@/api/queries/agent";
 import { chatKey } from "@/api/queries/chat-cache";
 import { chatQuery, chatsQuery, messagesQuery } from "@/api/queries/chats";
-import type { Workspace } from "@/api/types";
+import type { AgentSettings, Chat, Workspace } from "@/api/types";
 import { LoadError } from "@/components/layout/load-error";
 import { Loading } from "@/components/layout/loading";
 import { usePollMs } from "@/features/live/connection";
 import { ChatSession, type FirstMessage } from "./chat-session";
 import { useChosenChat } from "./chosen-chat";
 import { NewChat } from "./new-chat";
-import type { AgentSettings, Chat } from "./types";
 
 interface ChatPaneProps {
   workspace: Workspace;
-  /** Called when the chat shows something in VS Code. */
-  onShowEditor: () => void;
+  /** Called when the chat shows something in VS Code. True: it is opened by that and takes a while. */
+  onShowEditor: () => boolean;
+  /** Shows what listens on a port; absent = it opens in a tab of its own. */
+  onPreview?: (port: number, path?: string) => void;
 }
 
 /** The chats of a workspace, one of them open. */
-export function ChatPane({ workspace, onShowEditor }: ChatPaneProps) {
+export function ChatPane({ workspace, ...shows }: ChatPaneProps) {
   const pollMs = usePollMs();
   const chats = useQuery({ ...chatsQuery(workspace.id), refetchInterval: pollMs });
   const agent = useQuery(agentQuery);
   if (chats.data) {
-    return <Chats workspace={workspace} chats={chats.data} agent={agent.data} onShowEditor={onShowEditor} />;
+    return <Chats workspace={workspace} chats={chats.data} agent={agent.data} {...shows} />;
   }
   return chats.error ? <Failed error={chats.error} onRetry={chats.refetch} /> : <Loading />;
 }
@@ -34,7 +35,7 @@ interface ChatsProps extends ChatPaneProps {
   agent: AgentSettings | undefined;
 }
 
-function Chats({ workspace, chats, agent, onShowEditor }: ChatsProps) {
+function Chats({ workspace, chats, agent, ...shows }: ChatsProps) {
   const cache = useQueryClient();
   const [chosen, choose] = useChosenChat(workspace.id, chats);
   const begun = useRef(new Map<string, FirstMessage>());
@@ -69,7 +70,7 @@ function Chats({ workspace, chats, agent, onShowEditor }: ChatsProps) {
       onOpen={choose}
       isNew={isNew}
       takeFirst={takeFirst}
-      onShowEditor={onShowEditor}
+      {...shows}
     />
   );
 }

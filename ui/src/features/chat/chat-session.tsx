@@ -3,6 +3,8 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { sentence } from "@/api/problem";
 import { useUpdateChat } from "@/api/queries/chats";
 import type { Page, Workspace } from "@/api/types";
+import type { AgentSettings, Chat, ChatMessage, RestoreResult } from "./types";
+import { t } from "@/i18n/t";
 import { type Again, AgainDialog } from "./again-dialog";
 import { ApprovalBanner } from "./approval-banner";
 import { ChatActionsContext } from "./chat-context";
@@ -21,7 +23,6 @@ import { restoredText } from "./restored-text";
 import { say } from "./say";
 import { StatusLine } from "./status-line";
 import { dataOf, pendingCalls } from "./turn-items";
-import type { AgentSettings, Chat, ChatMessage, RestoreResult } from "./types";
 import { useNewChatActions } from "./use-chat-actions";
 import { useLiveChat } from "./use-live-chat";
 import { whyOff } from "./why-off";
@@ -40,11 +41,12 @@ interface ChatSessionProps {
   /** Hands over what a chat that was just made begins with, once. */
   takeFirst: () => FirstMessage | undefined;
   onOpen: (id: string | undefined) => void;
-  onShowEditor: () => void;
+  onShowEditor: () => boolean;
+  onPreview?: (port: number, path?: string) => void;
 }
 
 /** One chat, open. */
-export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, onOpen, onShowEditor }: ChatSessionProps) {
+export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, onOpen, onShowEditor, onPreview }: ChatSessionProps) {
   const pane = useRef<HTMLElement>(null);
   const field = useRef<HTMLTextAreaElement>(null);
   const { live, messages, state } = useLiveChat(chat, first);
@@ -55,7 +57,7 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
   const [again, setAgain] = useState<Again>();
   const running = state.busy || (chat.status === "running" && !live.isOver(chat.runId));
   const last = messages.at(-1);
-  const actions = useNewChatActions({ workspace, chatId: chat.id, runId: chat.runId, live, running, onShowEditor });
+  const actions = useNewChatActions({ workspace, chatId: chat.id, runId: chat.runId, live, running, onShowEditor, onPreview });
 
   const send = useCallback(
     async (text: string, files: FileUIPart[], instead?: string) => {
@@ -90,11 +92,11 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
       else void begin();
     };
     return {
-      regenerate: (id: string) => replace(id, "Answer again", () => live.regenerate(id)),
-      goOn: () => void send("Continue.", []),
+      regenerate: (id: string) => replace(id, t("Answer again"), () => live.regenerate(id)),
+      goOn: () => void send(t("Continue."), []),
       undo: setUndoing,
       edit: (message: ChatMessage, text: string) =>
-        replace(message.id, "Send again", () => send(text, message.parts.filter((p) => p.type === "file"), message.id)),
+        replace(message.id, t("Send again"), () => send(text, message.parts.filter((p) => p.type === "file"), message.id)),
     };
   }, [running, live, send]);
   const onOlder = useMemo(() => (state.older ? () => live.loadOlder() : undefined), [live, state.older]);
@@ -112,7 +114,7 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
     const { before } = result;
     say.done(restoredText(result), {
       duration: 15_000,
-      action: before ? { label: "Bring the files back", onClick: () => void takeBack(before) } : undefined,
+      action: before ? { label: t("Bring the files back"), onClick: () => void takeBack(before) } : undefined,
     });
   };
   const beginAgain = async ({ begin }: Again, restored: RestoreResult | undefined) => {
@@ -124,7 +126,7 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
   const takeBack = async (checkpoint: string) => {
     try {
       await actions.restore(checkpoint, { files: true, chat: false });
-      say.done("The files are back as they were");
+      say.done(t("The files are back as they were"));
     } catch (error) {
       say.failed(sentence(error));
     }
@@ -134,7 +136,7 @@ export function ChatSession({ workspace, chat, chats, agent, first, takeFirst, o
   const hasSteps = plan && plan.items.length > 0 && (running || plan.items.some((i) => i.status === "pending" || i.status === "active"));
   return (
     <ChatActionsContext value={actions}>
-      <section ref={pane} aria-label="Chat" className="flex size-full min-h-0 flex-col">
+      <section ref={pane} aria-label={t("Chat")} className="flex size-full min-h-0 flex-col">
         <ChatHeader workspaceId={workspace.id} chats={chats} chat={chat} usage={running ? dataOf(last, "usage") : undefined} onOpen={onOpen} />
         <MessageList messages={messages} running={running} onOlder={onOlder} orders={orders} empty={empty} />
         <div className="shrink-0 pt-1">

@@ -1,7 +1,7 @@
 import { type UseQueryResult, useQuery } from "@tanstack/react-query";
 import { LoadError } from "@/components/layout/load-error";
 import { Skeleton } from "@/components/ui/skeleton";
-import { plural } from "@/lib/format";
+import { t, tn } from "@/i18n/t";
 import { Counts } from "./cards/diff/counts";
 import { DiffView } from "./cards/diff/diff-view";
 import { useChatActions } from "./chat-context";
@@ -16,14 +16,14 @@ export function useCheckpointDiff(checkpoint: string): UseQueryResult<Checkpoint
 /** Shows it to somebody who is about to decide. */
 export function CheckpointChanges({ diff: { data, error, isPending, isError, refetch } }: { diff: UseQueryResult<CheckpointDiff> }) {
   return (
-    <section aria-label="What is undone in the files" className="grid grid-cols-1 gap-2">
+    <section aria-label={t("What is undone in the files")} className="grid grid-cols-1 gap-2">
       {isPending && <Skeleton className="h-24" />}
       {isError && <LoadError error={error} onRetry={refetch} />}
-      {data && data.files === 0 && <p className="text-sm text-muted-foreground">No file is different from before this turn.</p>}
+      {data && data.files === 0 && <p className="text-sm text-muted-foreground">{t("No file is different from before this turn.")}</p>}
       {data && data.files > 0 && (
         <>
           <p className="flex flex-wrap items-center gap-x-2 text-sm">
-            {plural(data.files, "file")} set back. These changes are undone: <Counts added={data.added} removed={data.removed} />
+            {tn("{n} file set back. These changes are undone:", "{n} files set back. These changes are undone:", data.files)} <Counts added={data.added} removed={data.removed} />
           </p>
           <div className="min-w-0 overflow-hidden rounded-lg border border-border">
             <DiffView diff={data.diff} truncated={data.truncated} names />

@@ -3,6 +3,7 @@ import { ArrowUp, ImagePlus, Square } from "lucide-react";
 import { type ClipboardEvent, type DragEvent, type KeyboardEvent, type ReactNode, type RefObject, useRef, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { AutoTextarea } from "./auto-textarea";
 import { PictureList } from "./picture-list";
@@ -64,7 +65,7 @@ export function Composer({ field, text, onText, pictures, onPictures, onSend, ru
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a place to drop files, which can be chosen too
     <form
-      aria-label="Message to the agent"
+      aria-label={t("Message to the agent")}
       className="mx-auto w-full max-w-3xl shrink-0 px-3 pb-3"
       onSubmit={(event) => {
         event.preventDefault();
@@ -95,8 +96,8 @@ export function Composer({ field, text, onText, pictures, onPictures, onSend, ru
         )}
         <AutoTextarea
           ref={field}
-          aria-label="Message"
-          placeholder={running ? "The agent is at work…" : starts ? "A message starts the workspace" : "Ask the agent to do something"}
+          aria-label={t("Message")}
+          placeholder={running ? t("The agent is at work…") : starts ? t("A message starts the workspace") : t("Ask the agent to do something")}
           value={text}
           onChange={(event) => onText(event.target.value)}
           onKeyDown={onKeyDown}
@@ -118,19 +119,19 @@ export function Composer({ field, text, onText, pictures, onPictures, onSend, ru
                 event.target.value = ""; // the same file can be chosen again
               }}
             />
-            <Tooltip text="Attach pictures">
-              <Button variant="ghost" size="icon-sm" aria-label="Attach pictures" disabled={Boolean(off)} onClick={() => chooser.current?.click()} className="text-muted-foreground">
+            <Tooltip text={t("Attach pictures")}>
+              <Button variant="ghost" size="icon-sm" aria-label={t("Attach pictures")} disabled={Boolean(off)} onClick={() => chooser.current?.click()} className="text-muted-foreground">
                 <ImagePlus aria-hidden />
               </Button>
             </Tooltip>
             {running ? (
-              <Tooltip text="Stop (Esc)">
-                <Button variant="outline" size="icon-sm" aria-label="Stop" busy={stopping} onClick={onStop}>
+              <Tooltip text={t("Stop (Esc)")}>
+                <Button variant="outline" size="icon-sm" aria-label={t("Stop")} busy={stopping} onClick={onStop}>
                   {!stopping && <Square aria-hidden className="size-3.5! fill-current" />}
                 </Button>
               </Tooltip>
             ) : (
-              <Button type="submit" size="icon-sm" aria-label="Send" disabled={!ready}>
+              <Button type="submit" size="icon-sm" aria-label={t("Send")} disabled={!ready}>
                 <ArrowUp aria-hidden />
               </Button>
             )}

@@ -2,6 +2,7 @@ import { sentence } from "@/api/problem";
 import { useDeleteChat } from "@/api/queries/chats";
 import { AlertDialog } from "@/components/ui/alert-dialog";
 import { Notice } from "@/components/ui/notice";
+import { t, tr } from "@/i18n/t";
 import { chatTitle } from "./chat-title";
 import type { Chat } from "./types";
 
@@ -17,14 +18,13 @@ export function DeleteChatDialog({ chat, onClose, onDeleted }: DeleteChatDialogP
     <AlertDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title="Delete this chat?"
+      title={t("Delete this chat?")}
       description={
         <>
-          The messages of <strong className="font-medium break-words text-foreground">{chatTitle(chat)}</strong> are deleted for good, and its turns can no
-          longer be undone. Files stay as they are.
+          {tr("The messages of {chat} are deleted for good, and its turns can no longer be undone. Files stay as they are.", { chat: <strong className="font-medium break-words text-foreground">{chatTitle(chat)}</strong> })}
         </>
       }
-      action="Delete chat"
+      action={t("Delete chat")}
       busy={remove.isPending}
       onConfirm={() =>
         remove.mutate(undefined, {

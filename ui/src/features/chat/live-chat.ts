@@ -3,11 +3,11 @@ import type { FileUIPart } from "ai";
 import { Problem } from "@/api/problem";
 import { readMessages, stopTurn } from "@/api/queries/chats";
 import type { Page } from "@/api/types";
+import type { ChatMessage, StatusData } from "./types";
 import { mergeNewest } from "./merge-messages";
 import { nextTry } from "./retry-pause";
 import { addTerminal, clearTerminals } from "./terminal-store";
 import { chatTransport, type TurnSettings } from "./transport";
-import type { ChatMessage, StatusData } from "./types";
 
 export interface LiveState {
   /** A turn is being sent or followed. */

@@ -2,6 +2,7 @@ import { Check, Copy, RotateCw, Undo2 } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Tooltip } from "@/components/ui/tooltip";
 import { useCopy } from "@/components/ui/use-copy";
+import { t } from "@/i18n/t";
 import { cost as costText, costUnknown, seconds, tokens } from "./amounts";
 import type { MessageMetadata } from "./types";
 
@@ -19,7 +20,7 @@ export function MessageFooter({ metadata, text, onRegenerate, onUndo }: MessageF
     <div className="flex flex-wrap items-center gap-x-2 gap-y-1 text-xs text-muted-foreground">
       <p className="mr-auto flex min-w-0 flex-wrap gap-x-2 tabular-nums">
         {facts(metadata).map((fact) => (
-          <span key={fact} title={fact === costText(null) ? costUnknown : undefined}>
+          <span key={fact} title={fact === costText(null) ? t(costUnknown) : undefined}>
             {fact}
           </span>
         ))}
@@ -27,13 +28,13 @@ export function MessageFooter({ metadata, text, onRegenerate, onUndo }: MessageF
       <div className="-mr-2 flex items-center">
         {onUndo && (
           <Button variant="ghost" size="sm" onClick={onUndo} className="h-7 gap-1.5 px-2 text-xs text-muted-foreground">
-            <Undo2 aria-hidden className="size-3.5!" /> Undo this turn…
+            <Undo2 aria-hidden className="size-3.5!" /> {t("Undo this turn…")}
           </Button>
         )}
         <CopyButton text={text} />
         {onRegenerate && (
-          <Tooltip text="Answer again">
-            <Button variant="ghost" size="icon-sm" aria-label="Answer again" onClick={onRegenerate} className="size-7 text-muted-foreground">
+          <Tooltip text={t("Answer again")}>
+            <Button variant="ghost" size="icon-sm" aria-label={t("Answer again")} onClick={onRegenerate} className="size-7 text-muted-foreground">
               <RotateCw aria-hidden className="size-3.5!" />
             </Button>
           </Tooltip>
@@ -46,8 +47,8 @@ export function MessageFooter({ metadata, text, onRegenerate, onUndo }: MessageF
 function CopyButton({ text }: { text: string }) {
   const { copied, copy } = useCopy(text, () => undefined);
   return (
-    <Tooltip text="Copy the answer">
-      <Button variant="ghost" size="icon-sm" aria-label={copied ? "Copied" : "Copy the answer"} onClick={copy} className="size-7 text-muted-foreground">
+    <Tooltip text={t("Copy the answer")}>
+      <Button variant="ghost" size="icon-sm" aria-label={copied ? t("Copied") : t("Copy the answer")} onClick={copy} className="size-7 text-muted-foreground">
         {copied ? <Check aria-hidden className="size-3.5!" /> : <Copy aria-hidden className="size-3.5!" />}
       </Button>
     </Tooltip>
@@ -57,13 +58,13 @@ function CopyButton({ text }: { text: string }) {
 function facts(metadata: MessageMetadata | undefined): string[] {
   if (!metadata) return [];
   const { model, promptTokens = 0, completionTokens = 0, cacheReadTokens = 0, cost, estimated, durationMs, state } = metadata;
-  const cached = cacheReadTokens > 0 ? ` (${tokens(cacheReadTokens)} cached)` : "";
+  const cached = cacheReadTokens > 0 ? t(" ({tokens} cached)", { tokens: tokens(cacheReadTokens) }) : "";
   return [
-    state === "stopped" && "stopped",
+    state === "stopped" && t("stopped"),
     model,
-    promptTokens > 0 && `${tokens(promptTokens)} in${cached}`,
-    completionTokens > 0 && `${tokens(completionTokens)} out`,
-    cost !== undefined && `${estimated && cost !== null ? "about " : ""}${costText(cost)}`,
+    promptTokens > 0 && t("{tokens} in{cached}", { tokens: tokens(promptTokens), cached }),
+    completionTokens > 0 && t("{tokens} out", { tokens: tokens(completionTokens) }),
+    cost !== undefined && (estimated && cost !== null ? t("about {cost}", { cost: costText(cost) }) : costText(cost)),
     durationMs !== undefined && durationMs > 0 && seconds(durationMs),
   ].filter((fact): fact is string => Boolean(fact));
 }

@@ -3,6 +3,7 @@ import { type ReactNode, memo, useEffect, useState } from "react";
 import { sentence } from "@/api/problem";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { type AnswerOrders, AssistantMessage } from "./assistant-message";
 import { say } from "./say";
 import { plainText } from "./turn-items";
@@ -36,7 +37,7 @@ export const MessageList = memo(function MessageList({ messages, running, onOlde
       <div
         ref={box}
         role="log"
-        aria-label="Conversation"
+        aria-label={t("Conversation")}
         // A screen reader reads what is announced elsewhere, not every piece of a stream.
         aria-live="off"
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard
@@ -68,7 +69,7 @@ export const MessageList = memo(function MessageList({ messages, running, onOlde
           onClick={toEnd}
           className="absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-lg"
         >
-          <ArrowDown aria-hidden /> Jump to latest
+          <ArrowDown aria-hidden /> {t("Jump to latest")}
         </Button>
       )}
     </div>
@@ -80,9 +81,9 @@ function Unanswered({ onAgain }: { onAgain: () => void }) {
   return (
     <Notice>
       <div className="flex flex-wrap items-center justify-between gap-2">
-        <span>This message was not answered.</span>
+        <span>{t("This message was not answered.")}</span>
         <Button variant="outline" size="sm" onClick={onAgain}>
-          Send again
+          {t("Send again")}
         </Button>
       </div>
     </Notice>
@@ -98,7 +99,7 @@ function Older({ onOlder }: { onOlder: () => Promise<void> }) {
   };
   return (
     <Button variant="outline" size="sm" busy={busy} onClick={load} className="justify-self-center">
-      Show earlier messages
+      {t("Show earlier messages")}
     </Button>
   );
 }

@@ -1,6 +1,7 @@
 import { Check, ChevronDown } from "lucide-react";
 import { DropdownMenu as Primitive } from "radix-ui";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { isAllowed, modeName, modes } from "./modes";
 import type { ChatMode } from "./types";
 
@@ -16,7 +17,7 @@ export function ModeSelect({ value, cap, onChange }: ModeSelectProps) {
   return (
     <Primitive.Root modal={false}>
       <Primitive.Trigger asChild>
-        <Button variant="ghost" size="sm" aria-label={`Mode: ${modeName(value)}`} className="h-7 gap-1 px-2 text-xs text-muted-foreground">
+        <Button variant="ghost" size="sm" aria-label={t("Mode: {name}", { name: modeName(value) })} className="h-7 gap-1 px-2 text-xs text-muted-foreground">
           {modeName(value)}
           <ChevronDown aria-hidden className="size-3.5!" />
         </Button>
@@ -43,10 +44,10 @@ export function ModeSelect({ value, cap, onChange }: ModeSelectProps) {
                   </Primitive.ItemIndicator>
                 </span>
                 <span className="grid">
-                  <span className="font-medium">{mode.name}</span>
+                  <span className="font-medium">{t(mode.name)}</span>
                   <span className="text-xs text-muted-foreground">
-                    {mode.detail}
-                    {!isAllowed(mode.value, cap) && " Not allowed on this server."}
+                    {t(mode.detail)}
+                    {!isAllowed(mode.value, cap) && t(" Not allowed on this server.")}
                   </span>
                 </span>
               </Primitive.RadioItem>

@@ -1,3 +1,4 @@
+import { t } from "@/i18n/t";
 import type { Model } from "./types";
 
 /** The models that have every word, in their order. */
@@ -12,7 +13,7 @@ export function findModels(models: Model[], words: string): Model[] {
 /** What a model is called; id where the list does not have it, "" = the default one. */
 export function modelName(models: Model[] | undefined, id: string): string {
   const found = models?.find((m) => (id === "" ? m.default : m.id === id));
-  return shortName(found?.name ?? id) || "Default model";
+  return shortName(found?.name ?? id) || t("Default model");
 }
 
 /** Without the maker in front, which lists of many providers have. */

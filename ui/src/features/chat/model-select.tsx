@@ -6,6 +6,7 @@ import { sentence } from "@/api/problem";
 import { modelsQuery } from "@/api/queries/agent";
 import { Button } from "@/components/ui/button";
 import { inputClasses } from "@/components/ui/input";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { price, tokens } from "./amounts";
 import { findModels, modelName } from "./model-search";
@@ -25,7 +26,7 @@ export function ModelSelect({ value, onChange }: ModelSelectProps) {
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger asChild>
-        <Button variant="ghost" size="sm" aria-label={`Model: ${name}`} className="h-7 min-w-0 shrink gap-1 px-2 text-xs text-muted-foreground">
+        <Button variant="ghost" size="sm" aria-label={t("Model: {name}", { name })} className="h-7 min-w-0 shrink gap-1 px-2 text-xs text-muted-foreground">
           <span className="truncate">{name}</span>
           <ChevronDown aria-hidden className="size-3.5!" />
         </Button>
@@ -36,7 +37,7 @@ export function ModelSelect({ value, onChange }: ModelSelectProps) {
           side="top"
           sideOffset={6}
           collisionPadding={8}
-          aria-label="Choose a model"
+          aria-label={t("Choose a model")}
           className="z-50 flex max-h-[min(28rem,var(--radix-popover-content-available-height))] w-96 max-w-[calc(100vw-1rem)] flex-col gap-2 rounded-xl border border-border bg-surface p-2 text-sm shadow-lg data-[state=open]:animate-rise"
         >
           {models.data ? (
@@ -49,7 +50,7 @@ export function ModelSelect({ value, onChange }: ModelSelectProps) {
               }}
             />
           ) : (
-            <p className="p-2 text-muted-foreground">{models.isError ? sentence(models.error) : "Loading models…"}</p>
+            <p className="p-2 text-muted-foreground">{models.isError ? sentence(models.error) : t("Loading models…")}</p>
           )}
         </Popover.Content>
       </Popover.Portal>
@@ -89,8 +90,8 @@ function ModelList({ models, value, onChoose }: ModelListProps) {
         aria-expanded
         aria-controls={`${id}-list`}
         aria-activedescendant={found[at] && `${id}-${at}`}
-        aria-label="Search models"
-        placeholder="Search models"
+        aria-label={t("Search models")}
+        placeholder={t("Search models")}
         autoFocus
         autoComplete="off"
         spellCheck={false}
@@ -102,7 +103,7 @@ function ModelList({ models, value, onChoose }: ModelListProps) {
         onKeyDown={onKeyDown}
         className={cn(inputClasses, "shrink-0")}
       />
-      <div ref={list} id={`${id}-list`} role="listbox" aria-label="Models" className="min-h-0 overflow-y-auto">
+      <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("Models")} className="min-h-0 overflow-y-auto">
         {found.map((model, index) => (
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- keys go to the search field
           <div
@@ -122,8 +123,8 @@ function ModelList({ models, value, onChoose }: ModelListProps) {
           </div>
         ))}
       </div>
-      {found.length === 0 && <p className="px-2 pb-2 text-muted-foreground">No model has these words.</p>}
-      <p className="shrink-0 px-2 text-xs text-muted-foreground">Prices are per million tokens.</p>
+      {found.length === 0 && <p className="px-2 pb-2 text-muted-foreground">{t("No model has these words.")}</p>}
+      <p className="shrink-0 px-2 text-xs text-muted-foreground">{t("Prices are per million tokens.")}</p>
     </>
   );
 }
@@ -135,11 +136,11 @@ function isChosen(model: Model, value: string): boolean {
 function describe(model: Model): string {
   return [
     price(model.promptPrice, model.completionPrice),
-    model.contextTokens > 0 && `${tokens(model.contextTokens)} context`,
-    model.images && "sees pictures",
-    model.reasoning && "thinks",
-    !model.tools && "cannot use tools",
-    model.default && "default",
+    model.contextTokens > 0 && t("{tokens} context", { tokens: tokens(model.contextTokens) }),
+    model.images && t("sees pictures"),
+    model.reasoning && t("thinks"),
+    !model.tools && t("cannot use tools"),
+    model.default && t("default"),
   ]
     .filter(Boolean)
     .join(" · ");

@@ -2,8 +2,9 @@ import type { FileUIPart } from "ai";
 import { useCallback, useRef, useState } from "react";
 import { sentence } from "@/api/problem";
 import { useCreateChat } from "@/api/queries/chats";
-import type { Workspace } from "@/api/types";
+import type { AgentSettings, Chat, ChatMode, Workspace } from "@/api/types";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { ChatHeader } from "./chat-header";
 import type { FirstMessage } from "./chat-session";
 import { Composer } from "./composer";
@@ -12,7 +13,6 @@ import { EmptyChat } from "./empty-chat";
 import { ModeSelect } from "./mode-select";
 import { ModelSelect } from "./model-select";
 import { capped } from "./modes";
-import type { AgentSettings, Chat, ChatMode } from "./types";
 import { whyOff } from "./why-off";
 
 interface NewChatProps {
@@ -56,7 +56,7 @@ export function NewChat({ workspace, chats, agent, onOpen, onMade }: NewChatProp
       },
     );
   return (
-    <section aria-label="Chat" className="flex size-full min-h-0 flex-col">
+    <section aria-label={t("Chat")} className="flex size-full min-h-0 flex-col">
       <ChatHeader workspaceId={workspace.id} chats={chats} chat={undefined} onOpen={onOpen} />
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto grid min-h-full max-w-3xl grid-cols-1 px-4 text-sm">

@@ -1,4 +1,5 @@
 import type { FileUIPart } from "ai";
+import { t } from "@/i18n/t";
 
 /** What models can look at. Nothing else is sent. */
 export const pictureTypes = ["image/png", "image/jpeg", "image/gif", "image/webp"];
@@ -20,11 +21,11 @@ export function admit(files: File[], attached: FileUIPart[]): { taken: File[]; r
   const taken: File[] = [];
   const refused: string[] = [];
   for (const file of files) {
-    const name = file.name || "The picture";
-    if (!pictureTypes.includes(file.type)) refused.push(`${name} is no PNG, JPEG, GIF or WebP picture.`);
-    else if (file.size > limits.each) refused.push(`${name} is larger than 2 MiB.`);
-    else if (count >= limits.count) refused.push(`${name} is one too many: ${limits.count} pictures go with a message.`);
-    else if (bytes + file.size > limits.together) refused.push(`${name} does not fit: pictures of a message may have 3.5 MiB together.`);
+    const name = file.name || t("The picture");
+    if (!pictureTypes.includes(file.type)) refused.push(t("{name} is no PNG, JPEG, GIF or WebP picture.", { name }));
+    else if (file.size > limits.each) refused.push(t("{name} is larger than 2 MiB.", { name }));
+    else if (count >= limits.count) refused.push(t("{name} is one too many: {count} pictures go with a message.", { name, count: limits.count }));
+    else if (bytes + file.size > limits.together) refused.push(t("{name} does not fit: pictures of a message may have 3.5 MiB together.", { name }));
     else {
       taken.push(file);
       count++;
@@ -38,7 +39,7 @@ export function readPicture(file: File): Promise<FileUIPart> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener("load", () => resolve({ type: "file", mediaType: file.type, filename: file.name || undefined, url: String(reader.result) }));
-    reader.addEventListener("error", () => reject(new Error(`${file.name || "The picture"} could not be read.`)));
+    reader.addEventListener("error", () => reject(new Error(t("{name} could not be read.", { name: file.name || t("The picture") }))));
     reader.readAsDataURL(file);
   });
 }

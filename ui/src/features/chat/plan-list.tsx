@@ -1,10 +1,11 @@
 import { Check, ChevronDown, Circle, CircleDot, Minus } from "lucide-react";
 import { useState } from "react";
+import { msg, t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import type { PlanData, PlanItem } from "./types";
 
 const icons = { pending: Circle, active: CircleDot, done: Check, dropped: Minus };
-const words = { pending: "to do", active: "in progress", done: "done", dropped: "dropped" };
+const words = { pending: msg("to do"), active: msg("in progress"), done: msg("done"), dropped: msg("dropped") };
 
 /** The agent's plan, above the input for as long as it has steps left. */
 export function PlanList({ plan }: { plan: PlanData }) {
@@ -13,10 +14,10 @@ export function PlanList({ plan }: { plan: PlanData }) {
   const done = items.filter((item) => item.status === "done" || item.status === "dropped").length;
   const active = items.find((item) => item.status === "active");
   return (
-    <section aria-label="Plan" className="mx-3 mb-2 rounded-lg border border-border bg-surface text-sm">
+    <section aria-label={t("Plan")} className="mx-3 mb-2 rounded-lg border border-border bg-surface text-sm">
       <button type="button" aria-expanded={open} onClick={() => setOpen(!open)} className="flex w-full items-center gap-2 rounded-lg px-3 py-1.5 text-left">
         <span className="shrink-0 font-medium">
-          Plan {done}/{items.length}
+          {t("Plan {done}/{n}", { done, n: items.length })}
         </span>
         {!open && active && <span className="min-w-0 truncate text-muted-foreground">{active.title}</span>}
         <ChevronDown aria-hidden className={cn("ml-auto size-4 shrink-0 text-muted-foreground transition-transform", !open && "-rotate-90")} />
@@ -42,7 +43,7 @@ function Step({ item }: { item: PlanItem }) {
       <Icon aria-hidden className="mt-1 size-3.5 shrink-0" />
       <span className="min-w-0 break-words">
         {item.title}
-        <span className="sr-only"> ({words[item.status]})</span>
+        <span className="sr-only"> ({t(words[item.status])})</span>
       </span>
     </li>
   );

@@ -1,6 +1,7 @@
 import { ChevronRight, FileSearch } from "lucide-react";
 import { useState } from "react";
 import { Spinner } from "@/components/ui/spinner";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { ToolCall } from "./tool-call";
 import { readsTitle } from "./turn-items";
@@ -21,7 +22,7 @@ export function ReadGroup({ parts }: { parts: ToolPart[] }) {
       >
         {running ? <Spinner className="size-4" /> : <FileSearch aria-hidden className="size-4 shrink-0" />}
         <span className="truncate">{readsTitle(parts)}</span>
-        {failed > 0 && <span className="text-danger-text">{failed} failed</span>}
+        {failed > 0 && <span className="text-danger-text">{t("{failed} failed", { failed })}</span>}
         <ChevronRight aria-hidden className={cn("size-3.5 shrink-0 transition-transform", open && "rotate-90")} />
       </button>
       {open && (

@@ -1,5 +1,6 @@
 import { Brain, ChevronRight } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { seconds } from "./amounts";
 import { Markdown } from "./markdown/markdown";
@@ -13,7 +14,7 @@ interface ReasoningProps {
 export function Reasoning({ text, streaming }: ReasoningProps) {
   const [open, setOpen] = useState(false);
   const tookMs = useDuration(streaming);
-  const title = streaming ? "Thinking…" : tookMs ? `Thought for ${seconds(tookMs)}` : "Thought";
+  const title = streaming ? t("Thinking…") : tookMs ? t("Thought for {time}", { time: seconds(tookMs) }) : t("Thought");
   return (
     <div>
       <button

@@ -1,6 +1,7 @@
 import { Problem, sentence } from "@/api/problem";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { SettingsLink } from "./settings-link";
 
 /** Why an order was refused, until that was read. */
@@ -11,7 +12,7 @@ export function Refusal({ problem, onRead }: { problem: Error; onRead: () => voi
         <span>{sentence(problem)}</span>
         {problem instanceof Problem && <SettingsLink code={problem.code} />}
         <Button variant="outline" size="sm" onClick={onRead}>
-          OK
+          {t("OK")}
         </Button>
       </div>
     </Notice>

@@ -6,6 +6,7 @@ import { Dialog, DialogButtons } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import type { Chat } from "./types";
 
 export function RenameChatDialog({ chat, onClose }: { chat: Chat; onClose: () => void }) {
@@ -17,22 +18,22 @@ export function RenameChatDialog({ chat, onClose }: { chat: Chat; onClose: () =>
     update.mutate({ title: title.trim() }, { onSuccess: onClose });
   };
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Rename this chat">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("Rename this chat")}>
       <form onSubmit={submit} className="grid gap-5">
         {problem && !problem.field("title") && (
           <Notice variant="danger" live>
             {sentence(problem)}
           </Notice>
         )}
-        <Field label="Name" error={problem?.field("title")}>
+        <Field label={t("Name")} error={problem?.field("title")}>
           {(control) => <Input {...control} value={title} onChange={(e) => setTitle(e.target.value)} required maxLength={100} autoComplete="off" />}
         </Field>
         <DialogButtons>
           <Button variant="outline" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" busy={update.isPending}>
-            Save
+            {t("Save")}
           </Button>
         </DialogButtons>
       </form>

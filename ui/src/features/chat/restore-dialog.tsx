@@ -4,6 +4,7 @@ import { Button } from "@/components/ui/button";
 import { ChoiceCards } from "@/components/ui/choice-cards";
 import { Dialog, DialogButtons } from "@/components/ui/dialog";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { useChatActions } from "./chat-context";
 import { CheckpointChanges, useCheckpointDiff } from "./checkpoint-changes";
 import type { RestoreResult } from "./types";
@@ -40,8 +41,8 @@ export function RestoreDialog({ checkpoint, onClose, onRestored }: RestoreDialog
       open
       onOpenChange={(open) => !open && onClose()}
       variant="list"
-      title="Undo this turn?"
-      description="It and every turn after it are taken back. Files can be brought back right after. Messages cannot: they are gone."
+      title={t("Undo this turn?")}
+      description={t("It and every turn after it are taken back. Files can be brought back right after. Messages cannot: they are gone.")}
     >
       {problem !== undefined && (
         <Notice variant="danger" live>
@@ -49,22 +50,22 @@ export function RestoreDialog({ checkpoint, onClose, onRestored }: RestoreDialog
         </Notice>
       )}
       <ChoiceCards
-        label="What to take back"
+        label={t("What to take back")}
         value={what}
         onChange={setWhat}
         choices={[
-          { value: "both", title: "Both", detail: "Files and messages" },
-          { value: "files", title: "Files", detail: "Messages stay" },
-          { value: "chat", title: "Messages", detail: "For good. Files stay" },
+          { value: "both", title: t("Both"), detail: t("Files and messages") },
+          { value: "files", title: t("Files"), detail: t("Messages stay") },
+          { value: "chat", title: t("Messages"), detail: t("For good. Files stay") },
         ]}
       />
       {what !== "chat" && <CheckpointChanges diff={diff} />}
       <DialogButtons>
         <Button variant="outline" onClick={onClose}>
-          Cancel
+          {t("Cancel")}
         </Button>
         <Button variant="danger" busy={busy} disabled={what !== "chat" && !data} onClick={undo}>
-          Undo this turn
+          {t("Undo this turn")}
         </Button>
       </DialogButtons>
     </Dialog>

@@ -4,7 +4,11 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { inputClasses } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t, tr } from "@/i18n/t";
 import { cn } from "@/lib/cn";
+
+/** Rules are written in one language only. */
+const examples = { allow: "allow run npm test", ask: "ask write migrations/**", deny: "deny read secrets/**" };
 
 interface RulesFormProps {
   rules: string;
@@ -29,13 +33,15 @@ export function RulesForm({ rules, error, busy, onSave }: RulesFormProps) {
         </Notice>
       )}
       <Field
-        label="Rules"
+        label={t("Rules")}
         error={inPlace || undefined}
         hint={
           <>
-            One a line, such as <code className="font-mono text-xs">allow run npm test</code>,{" "}
-            <code className="font-mono text-xs">ask write migrations/**</code> or <code className="font-mono text-xs">deny read secrets/**</code>. Deny goes
-            before ask, ask before allow.
+            {tr("One a line, such as {allow}, {ask} or {deny}. Deny goes before ask, ask before allow.", {
+              allow: <code className="font-mono text-xs">{examples.allow}</code>,
+              ask: <code className="font-mono text-xs">{examples.ask}</code>,
+              deny: <code className="font-mono text-xs">{examples.deny}</code>,
+            })}
           </>
         }
       >
@@ -53,7 +59,7 @@ export function RulesForm({ rules, error, busy, onSave }: RulesFormProps) {
       </Field>
       <div>
         <Button type="submit" variant="outline" busy={busy} disabled={text === rules}>
-          Save rules
+          {t("Save rules")}
         </Button>
       </div>
     </form>

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 
 // A key that is wrong or has no money is mended there; what was spent of a limit is shown there.
 const codes = new Set(["key_invalid", "credits", "agent_off", "budget_exhausted"]);
@@ -14,10 +15,10 @@ export function SettingsLink({ code }: { code: string }) {
   if (!isInSettings(code)) return null;
   return (
     <>
-      {code === "budget_exhausted" && <span>Limits are set by an administrator.</span>}
+      {code === "budget_exhausted" && <span>{t("Limits are set by an administrator.")}</span>}
       <Button asChild variant="outline" size="sm">
         <Link to="/settings" hash="agent">
-          Agent settings
+          {t("Agent settings")}
         </Link>
       </Button>
     </>

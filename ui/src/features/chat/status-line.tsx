@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { WifiOff } from "lucide-react";
 import { Spinner } from "@/components/ui/spinner";
+import { t } from "@/i18n/t";
 import type { LiveState } from "./live-chat";
 import { statusText } from "./status-text";
 import type { ChatMessage } from "./types";
@@ -20,14 +21,14 @@ export function StatusLine({ state, last }: StatusLineProps) {
   }, [state.busy]);
   return (
     <div role="status" className="mx-auto w-full max-w-3xl px-4">
-      {began && !state.busy && <span className="sr-only">The agent has finished.</span>}
+      {began && !state.busy && <span className="sr-only">{t("The agent has finished.")}</span>}
       {state.busy && (
         <p className="flex items-center gap-2 pb-2 text-xs text-muted-foreground">
           {state.lost ? <WifiOff aria-hidden className="size-3.5 shrink-0" /> : <Spinner className="size-3.5 shrink-0" />}
           <span className="min-w-0 truncate">{statusText(state, last)}</span>
           {left !== undefined && left > 0 && (
             <span aria-hidden className="shrink-0 tabular-nums">
-              in {left} s
+              {t("in {left} s", { left })}
             </span>
           )}
         </p>

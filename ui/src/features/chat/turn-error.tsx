@@ -1,6 +1,7 @@
 import { RotateCw, StepForward } from "lucide-react";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { isInSettings, SettingsLink } from "./settings-link";
 import type { ErrorData } from "./types";
 
@@ -25,12 +26,12 @@ export function TurnError({ data, begun, onRetry, onContinue }: TurnErrorProps) 
           <div className="flex flex-wrap items-center gap-2">
             {goesOn && (
               <Button variant="outline" size="sm" onClick={goesOn}>
-                <StepForward aria-hidden /> Continue
+                <StepForward aria-hidden /> {t("Continue")}
               </Button>
             )}
             {repeats && (
               <Button variant="outline" size="sm" onClick={repeats}>
-                <RotateCw aria-hidden /> Try again
+                <RotateCw aria-hidden /> {t("Try again")}
               </Button>
             )}
             <SettingsLink code={data.code} />

@@ -1,3 +1,4 @@
+import { t, tn } from "@/i18n/t";
 import type { ChatMessage, DataParts, DiffData, ErrorData, MessagePart, NoticeData, ToolPart } from "./types";
 
 /** What is drawn of an answer, in order. */
@@ -57,9 +58,9 @@ export function readsTitle(parts: ToolPart[]): string {
   const count = (type: string) => parts.filter((p) => p.type === type).length;
   const [files, lists, finds, searches] = ["tool-readFile", "tool-listFiles", "tool-findFiles", "tool-searchCode"].map(count);
   const words = [
-    files && `read ${times(files, "file")}`,
-    lists && `listed ${times(lists, "folder")}`,
-    (finds || searches) && `searched ${often((finds ?? 0) + (searches ?? 0))}`,
+    files && tn("read {n} file", "read {n} files", files),
+    lists && tn("listed {n} folder", "listed {n} folders", lists),
+    (finds || searches) && searched((finds ?? 0) + (searches ?? 0)),
   ].filter(Boolean);
   const text = words.join(", ");
   return text.charAt(0).toUpperCase() + text.slice(1);
@@ -84,10 +85,6 @@ export function plainText(message: ChatMessage): string {
     .join("\n\n");
 }
 
-function times(n: number, word: string): string {
-  return `${n} ${word}${n === 1 ? "" : "s"}`;
-}
-
-function often(n: number): string {
-  return n === 1 ? "once" : n === 2 ? "twice" : `${n} times`;
+function searched(n: number): string {
+  return n === 1 ? t("searched once") : n === 2 ? t("searched twice") : t("searched {n} times", { n });
 }

@@ -3,8 +3,8 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
 import { chatKey } from "@/api/queries/chat-cache";
 import type { Page } from "@/api/types";
-import { LiveChat } from "./live-chat";
 import type { Chat, ChatMessage } from "./types";
+import { LiveChat } from "./live-chat";
 
 /** How often messages are drawn while they stream, in milliseconds. */
 const drawMs = 50;

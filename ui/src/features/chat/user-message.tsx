@@ -1,6 +1,7 @@
 import { Pencil } from "lucide-react";
 import { type KeyboardEvent, memo, useState } from "react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { AutoTextarea } from "./auto-textarea";
 import { PictureList } from "./picture-list";
 import { plainText } from "./turn-items";
@@ -19,7 +20,7 @@ export const UserMessage = memo(function UserMessage({ message, onEdit }: UserMe
   const text = plainText(message);
   const pictures = message.parts.filter((p) => p.type === "file");
   return (
-    <article aria-label="You" className="group flex flex-col items-end gap-2">
+    <article aria-label={t("You")} className="group flex flex-col items-end gap-2">
       <PictureList pictures={pictures} />
       {editing && onEdit ? (
         <Editor
@@ -33,7 +34,7 @@ export const UserMessage = memo(function UserMessage({ message, onEdit }: UserMe
             <Button
               variant="ghost"
               size="icon-sm"
-              aria-label="Edit this message"
+              aria-label={t("Edit this message")}
               onClick={() => setEditing(true)}
               className="size-7 text-muted-foreground opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 focus-visible:opacity-100 pointer-coarse:opacity-100"
             >
@@ -63,14 +64,14 @@ function Editor({ text, onCancel, onSend }: { text: string; onCancel: () => void
         if (draft.trim()) onSend(draft.trim());
       }}
     >
-      <AutoTextarea aria-label="Your message" autoFocus value={draft} onChange={(event) => setDraft(event.target.value)} onKeyDown={onKeyDown} className="rounded px-1" />
-      <p className="px-1 text-xs text-muted-foreground">What came after it leaves the chat for good. If files were changed, you are asked about them first.</p>
+      <AutoTextarea aria-label={t("Your message")} autoFocus value={draft} onChange={(event) => setDraft(event.target.value)} onKeyDown={onKeyDown} className="rounded px-1" />
+      <p className="px-1 text-xs text-muted-foreground">{t("What came after it leaves the chat for good. If files were changed, you are asked about them first.")}</p>
       <div className="flex justify-end gap-2">
         <Button variant="outline" size="sm" onClick={onCancel}>
-          Cancel
+          {t("Cancel")}
         </Button>
         <Button type="submit" size="sm" disabled={!draft.trim()}>
-          Send again
+          {t("Send again")}
         </Button>
       </div>
     </form>

@@ -4,6 +4,7 @@ import { dropChat, putChat, refetchChats } from "@/api/queries/chat-cache";
 import { meKey } from "@/api/queries/me";
 import { putRepositoryEvent, refetchRepositories } from "@/api/queries/repository";
 import { dropWorkspace, putWorkspace, workspacesKey } from "@/api/queries/workspace-cache";
+import { heard } from "@/api/reachable";
 import type { RepositoryEvent, Workspace } from "@/api/types";
 import type { Chat } from "@/features/chat/types";
 import { setConnection } from "./connection";
@@ -19,6 +20,7 @@ export function useLiveEvents(): void {
       onLive: () => refetch(cache),
       onChange: (connection) => {
         setConnection(connection);
+        if (connection === "live") heard(true);
         // It may have ended because the login did: the call's 401 leads to the login page.
         if (connection === "lost") void cache.invalidateQueries({ queryKey: meKey });
       },

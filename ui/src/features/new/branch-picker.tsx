@@ -8,6 +8,7 @@ import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input, inputClasses } from "@/components/ui/input";
+import { t, tr } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { useDebounced } from "./use-debounced";
 
@@ -25,7 +26,7 @@ export function BranchPicker({ fullName, defaultBranch, value, onChange }: Branc
   const [open, setOpen] = useState(false);
   if (fullName === undefined) {
     return (
-      <Field label="Branch" hint="Leave it empty for the repository's default.">
+      <Field label={t("Branch")} hint={t("Leave it empty for the repository's default.")}>
         {(control) => (
           <Input {...control} value={value} onChange={(e) => onChange(e.target.value)} maxLength={250} autoComplete="off" autoCapitalize="off" spellCheck={false} className="sm:max-w-80" />
         )}
@@ -33,16 +34,16 @@ export function BranchPicker({ fullName, defaultBranch, value, onChange }: Branc
     );
   }
   return (
-    <Field label="Branch">
+    <Field label={t("Branch")}>
       {(control) => (
         <Popover.Root open={open} onOpenChange={setOpen}>
           <Popover.Trigger asChild>
             <button {...control} type="button" className={cn(inputClasses, "flex items-center gap-2 text-left hover:bg-muted sm:max-w-80")}>
               <GitBranch aria-hidden className="size-4 shrink-0 text-muted-foreground" />
               <bdi className="min-w-0 truncate" title={value || defaultBranch}>
-                {value || defaultBranch || "The default"}
+                {value || defaultBranch || t("The default")}
               </bdi>
-              {(!value || value === defaultBranch) && defaultBranch && <Badge>default</Badge>}
+              {(!value || value === defaultBranch) && defaultBranch && <Badge>{t("default")}</Badge>}
               <ChevronDown aria-hidden className="ml-auto size-4 shrink-0 text-muted-foreground" />
             </button>
           </Popover.Trigger>
@@ -51,7 +52,7 @@ export function BranchPicker({ fullName, defaultBranch, value, onChange }: Branc
               align="start"
               sideOffset={6}
               collisionPadding={8}
-              aria-label="Choose a branch"
+              aria-label={t("Choose a branch")}
               className="z-50 flex max-h-[min(24rem,var(--radix-popover-content-available-height))] w-96 max-w-[calc(100vw-1rem)] flex-col gap-2 rounded-xl border border-border bg-surface p-2 text-sm shadow-lg data-[state=open]:animate-rise"
             >
               <BranchList
@@ -112,8 +113,8 @@ function BranchList({ fullName, defaultBranch, value, onChoose }: BranchListProp
         aria-expanded
         aria-controls={`${id}-list`}
         aria-activedescendant={names[at] === undefined ? undefined : `${id}-${at}`}
-        aria-label="Search branches"
-        placeholder="Search branches"
+        aria-label={t("Search branches")}
+        placeholder={t("Search branches")}
         autoFocus
         autoComplete="off"
         autoCapitalize="off"
@@ -126,7 +127,7 @@ function BranchList({ fullName, defaultBranch, value, onChoose }: BranchListProp
         onKeyDown={onKeyDown}
         className={cn(inputClasses, "shrink-0")}
       />
-      <div ref={list} id={`${id}-list`} role="listbox" aria-label="Branches" aria-busy={!settled} className="min-h-0 overflow-y-auto empty:hidden">
+      <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("Branches")} aria-busy={!settled} className="min-h-0 overflow-y-auto empty:hidden">
         {names.map((name, index) => (
           // oxlint-disable-next-line jsx-a11y/click-events-have-key-events, jsx-a11y/interactive-supports-focus -- keys go to the search field
           <div
@@ -140,22 +141,21 @@ function BranchList({ fullName, defaultBranch, value, onChoose }: BranchListProp
           >
             <span className="size-4 shrink-0">{name === chosen && <Check aria-hidden className="size-4" />}</span>
             <span className="min-w-0 truncate" title={name}>
-              {asTyped && index === names.length - 1 && "Use "}
-              <bdi>{name}</bdi>
+              {asTyped && index === names.length - 1 ? tr("Use {name}", { name: <bdi>{name}</bdi> }) : <bdi>{name}</bdi>}
             </span>
-            {name === defaultBranch && <Badge>default</Badge>}
+            {name === defaultBranch && <Badge>{t("default")}</Badge>}
           </div>
         ))}
       </div>
       {found.hasNextPage && (
         <Button variant="ghost" size="sm" className="shrink-0" busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-          Show more
+          {t("Show more")}
         </Button>
       )}
       <p role="status" className="px-2 pb-1 text-muted-foreground empty:hidden">
-        {found.isPending && "Loading branches…"}
-        {found.isError && `${sentence(found.error)} Type the name of a branch.`}
-        {settled && found.isSuccess && branches.length === 0 && (words ? "No branch has this in its name." : "This repository is empty: it has no branches yet.")}
+        {found.isPending && t("Loading branches…")}
+        {found.isError && t("{error} Type the name of a branch.", { error: sentence(found.error) })}
+        {settled && found.isSuccess && branches.length === 0 && (words ? t("No branch has this in its name.") : t("This repository is empty: it has no branches yet."))}
       </p>
     </>
   );

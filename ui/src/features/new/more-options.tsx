@@ -6,6 +6,7 @@ import { ChoiceCards } from "@/components/ui/choice-cards";
 import { Switch } from "@/components/ui/switch";
 import { IdleSelect } from "@/features/workspace/idle-select";
 import { sizeChoices } from "@/features/workspace/size";
+import { t } from "@/i18n/t";
 import { NixField } from "./nix-field";
 
 /** What most people leave as it is. */
@@ -40,29 +41,29 @@ export function MoreOptions({ value, onChange, clones, nixErrors }: MoreOptionsP
     <details open={open} onToggle={(e) => setOpen(e.currentTarget.open)} className="group rounded-lg border border-border">
       <summary className="flex cursor-pointer list-none items-center gap-2 rounded-lg px-4 py-3 text-sm font-medium select-none hover:bg-muted [&::-webkit-details-marker]:hidden">
         <ChevronRight aria-hidden className="size-4 text-muted-foreground transition-transform group-open:rotate-90" />
-        More options
-        <span className="truncate font-normal text-muted-foreground max-sm:hidden">{clones ? "Size, idle time, clone, Nix" : "Size, idle time, Nix"}</span>
+        {t("More options")}
+        <span className="truncate font-normal text-muted-foreground max-sm:hidden">{clones ? t("Size, idle time, clone, Nix") : t("Size, idle time, Nix")}</span>
       </summary>
       <div className="grid grid-cols-1 gap-6 border-t border-border p-4">
-        <ChoiceCards label="Size" value={value.size} onChange={(size) => set({ size })} choices={sizeChoices(defaults)} />
+        <ChoiceCards label={t("Size")} value={value.size} onChange={(size) => set({ size })} choices={sizeChoices(defaults)} />
         <IdleSelect value={value.idle} onChange={(idle) => set({ idle })} />
         {clones && (
           <fieldset className="grid gap-4">
-            <legend className="mb-1.5 text-sm font-medium">Clone</legend>
+            <legend className="mb-1.5 text-sm font-medium">{t("Clone")}</legend>
             <Switch
-              label="Only the newest commit"
-              hint="Quicker for big repositories. Older commits and other branches are missing until you fetch them."
+              label={t("Only the newest commit")}
+              hint={t("Quicker for big repositories. Older commits and other branches are missing until you fetch them.")}
               checked={value.shallow}
               onChange={(shallow) => set({ shallow })}
             />
-            <Switch label="Submodules" hint="Also the repositories it names as its parts." checked={value.submodules} onChange={(submodules) => set({ submodules })} />
-            <Switch label="Large files" hint="Those that are kept with Git LFS." checked={value.lfs} onChange={(lfs) => set({ lfs })} />
+            <Switch label={t("Submodules")} hint={t("Also the repositories it names as its parts.")} checked={value.submodules} onChange={(submodules) => set({ submodules })} />
+            <Switch label={t("Large files")} hint={t("Those that are kept with Git LFS.")} checked={value.lfs} onChange={(lfs) => set({ lfs })} />
           </fieldset>
         )}
         {features.nix ? (
           <NixField value={value.nix} onChange={(nix) => set({ nix })} errors={nixErrors} />
         ) : (
-          <p className="text-sm text-muted-foreground">A Nix configuration of your own is switched off on this server.</p>
+          <p className="text-sm text-muted-foreground">{t("A Nix configuration of your own is switched off on this server.")}</p>
         )}
       </div>
     </details>

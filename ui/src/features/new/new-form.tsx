@@ -11,7 +11,7 @@ import { Card } from "@/components/ui/card";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
-import { plural } from "@/lib/format";
+import { msg, t, tn, tr } from "@/i18n/t";
 import { suggestName } from "@/lib/names";
 import { isMissing } from "./chosen-repository";
 import { connectError as connectSentence } from "./github-errors";
@@ -60,7 +60,7 @@ export function NewForm({ link, connectError }: NewFormProps) {
   const askedPlace = asked?.kind === "github" || asked?.kind === "git" ? asked : undefined;
   const place = chosen === undefined ? askedPlace : (chosen ?? undefined);
   const branch = typedBranch ?? (chosen === undefined ? (link.branch ?? askedPlace?.branch ?? "") : "");
-  const wrong = chosen === undefined && asked && !askedPlace ? { typed: link.repo ?? "", why: asked.kind === "refused" ? asked.why : noAddress } : undefined;
+  const wrong = chosen === undefined && asked && !askedPlace ? { typed: link.repo ?? "", why: asked.kind === "refused" ? asked.why : t(noAddress) } : undefined;
 
   const onGitHub = place?.kind === "github" ? place.fullName : "";
   const connected = github.data?.connected === true && github.data.problem === "";
@@ -68,7 +68,7 @@ export function NewForm({ link, connectError }: NewFormProps) {
   const details = onGitHub && connected ? lookedAt.data : undefined;
   const trouble = onGitHub && connected ? lookedAt.error : null;
 
-  const unknownTemplate = link.template && templates.data && !templates.data.some((t) => t.id === link.template) ? link.template : undefined;
+  const unknownTemplate = link.template && templates.data && !templates.data.some((one) => one.id === link.template) ? link.template : undefined;
   const template = chosenTemplate ?? (unknownTemplate ? "" : (link.template ?? ""));
   const repo = place && (details?.fullName ?? (place.kind === "github" ? place.fullName : place.url));
   const name = typedName ?? (repo ? nameFor(repo, taken) : (friendly.current ?? ""));
@@ -107,13 +107,15 @@ export function NewForm({ link, connectError }: NewFormProps) {
       )}
       {askedPlace && chosen === undefined && (
         <Notice>
-          A link brought you here and filled this in. Nothing is made until you press Create. What is in a repository can run programs in the
-          workspace: go on only if you trust it.
+          {t("A link brought you here and filled this in. Nothing is made until you press Create. What is in a repository can run programs in the workspace: go on only if you trust it.")}
         </Notice>
       )}
       {full && (
         <Notice variant="warning">
-          You have {plural(limits.maxWorkspaces, "workspace")}, as many as you may. <Link to="/" className="font-medium underline underline-offset-2">Delete one you no longer need</Link> to make room.
+          {tr("You have {workspaces}, as many as you may. {link} to make room.", {
+            workspaces: tn("{n} workspace", "{n} workspaces", limits.maxWorkspaces),
+            link: <Link to="/" className="font-medium underline underline-offset-2">{t("Delete one you no longer need")}</Link>,
+          })}
         </Notice>
       )}
       <Card className="grid grid-cols-1 gap-7 p-5 sm:p-6">
@@ -121,7 +123,7 @@ export function NewForm({ link, connectError }: NewFormProps) {
         <div className="grid grid-cols-1 gap-3">
           {unknownTemplate && chosenTemplate === undefined && (
             <Notice variant="warning" live>
-              The link asks for the template “{unknownTemplate}”. There is none, or it is not shared with you.
+              {t("The link asks for the template “{name}”. There is none, or it is not shared with you.", { name: unknownTemplate })}
             </Notice>
           )}
           <TemplatePicker
@@ -133,7 +135,7 @@ export function NewForm({ link, connectError }: NewFormProps) {
             guess={guessText({ place, details, looking: onGitHub !== "" && connected && lookedAt.isPending, templates: templates.data })}
           />
         </div>
-        <Field label="Name" error={problem?.field("name")}>
+        <Field label={t("Name")} error={problem?.field("name")}>
           {(control) => (
             <Input
               {...control}
@@ -153,16 +155,16 @@ export function NewForm({ link, connectError }: NewFormProps) {
       <div ref={alert} className="grid gap-4">
         {create.isError && (
           <Notice variant="danger" live>
-            {inPlace ? "The workspace was not created. Look at what is marked above." : sentence(create.error)}
+            {inPlace ? t("The workspace was not created. Look at what is marked above.") : sentence(create.error)}
           </Notice>
         )}
-        {isMissing(trouble) && <p className="text-right text-sm text-muted-foreground">Choose another repository, or none, to go on.</p>}
+        {isMissing(trouble) && <p className="text-right text-sm text-muted-foreground">{t("Choose another repository, or none, to go on.")}</p>}
         <div className="flex flex-col-reverse gap-2 sm:flex-row sm:justify-end">
           <Button asChild variant="outline">
-            <Link to="/">Cancel</Link>
+            <Link to="/">{t("Cancel")}</Link>
           </Button>
           <Button type="submit" busy={create.isPending} disabled={full || isMissing(trouble) || waiting}>
-            Create and start
+            {t("Create and start")}
           </Button>
         </div>
       </div>
@@ -170,7 +172,7 @@ export function NewForm({ link, connectError }: NewFormProps) {
   );
 }
 
-const noAddress = "The link asks for this, which is no address of a repository. One looks like owner/name or https://git.example.com/group/name.";
+const noAddress = msg("The link asks for this, which is no address of a repository. One looks like owner/name or https://git.example.com/group/name.");
 
 /** The query that brings this form back as it is. */
 function searchOf(request: LinkRequest): string {

@@ -4,6 +4,7 @@ import type { FieldError } from "@/api/types";
 import { CodeEditor } from "@/components/code-editor/code-editor";
 import type { Mark } from "@/components/code-editor/types";
 import { Field } from "@/components/ui/field";
+import { t } from "@/i18n/t";
 import { useDebounced } from "./use-debounced";
 
 interface NixFieldProps {
@@ -26,13 +27,13 @@ export function NixField({ value, onChange, errors }: NixFieldProps) {
   const valid = current && check.data?.valid && marks.length === 0;
   return (
     <div className="grid grid-cols-1 gap-1.5">
-      <Field label="Nix configuration" hint="The text of a flake.nix or of a shell.nix. It comes before those of the repository and of the template.">
+      <Field label={t("Nix configuration")} hint={t("The text of a flake.nix or of a shell.nix. It comes before those of the repository and of the template.")}>
         {(control) => <CodeEditor {...control} value={value} onChange={onChange} language="nix" marks={written ? marks : []} />}
       </Field>
       <p role="status" className="text-sm text-muted-foreground empty:hidden">
-        {written && (check.isFetching || text !== value) && "Checking…"}
-        {valid && !check.isFetching && "Nix reads it without a fault. Whether everything can be built shows at the start."}
-        {current && check.isError && "It cannot be checked right now. It is checked again when you create the workspace."}
+        {written && (check.isFetching || text !== value) && t("Checking…")}
+        {valid && !check.isFetching && t("Nix reads it without a fault. Whether everything can be built shows at the start.")}
+        {current && check.isError && t("It cannot be checked right now. It is checked again when you create the workspace.")}
       </p>
     </div>
   );

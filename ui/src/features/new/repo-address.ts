@@ -1,4 +1,5 @@
 import { repositoryName } from "@/features/repository/repository-name";
+import { t } from "@/i18n/t";
 
 /** What somebody typed or a link asked for, read as the place of a repository. */
 export type Address =
@@ -17,19 +18,19 @@ const maxLength = 300; // as the server has it
  */
 export function readAddress(text: string, githubUrl: string): Address {
   const typed = text.trim();
-  if (typed.length > maxLength) return refused("This address is too long.");
+  if (typed.length > maxLength) return refused(t("This address is too long."));
   if (/[\s\p{Cc}]/u.test(typed)) return { kind: "words" };
   const plain = typed.replace(/\.git$/, "");
   if (isFullName(plain)) return { kind: "github", fullName: plain };
   const url = urlOf(typed);
   if (!url) return { kind: "words" };
   if (url.username || url.password) {
-    return refused("There is a name or a password in this address. Leave it out and store it in the settings, under Git hosts.");
+    return refused(t("There is a name or a password in this address. Leave it out and store it in the settings, under Git hosts."));
   }
   const there = githubUrl ? onGitHub(url, githubUrl) : undefined;
   if (there) return there;
-  if (url.protocol !== "https:") return refused("Only addresses that begin with https:// can be cloned.");
-  if (url.pathname.length < 2) return refused("This address names a host, but no repository on it.");
+  if (url.protocol !== "https:") return refused(t("Only addresses that begin with https:// can be cloned."));
+  if (url.pathname.length < 2) return refused(t("This address names a host, but no repository on it."));
   return { kind: "git", url: `${url.origin}${url.pathname.replace(/\/+$/, "")}` };
 }
 
@@ -58,7 +59,7 @@ function onGitHub(url: URL, githubUrl: string): Address | undefined {
   if (!github || url.host.replace(/^www\./, "") !== github.host) return;
   const [owner = "", name = "", part, ...rest] = url.pathname.split("/").filter(Boolean);
   const fullName = `${owner}/${name.replace(/\.git$/, "")}`;
-  if (!isFullName(fullName)) return refused("This address names no repository. One looks like owner/name.");
+  if (!isFullName(fullName)) return refused(t("This address names no repository. One looks like owner/name."));
   const branch = part === "tree" ? decode(rest.join("/")) : "";
   return { kind: "github", fullName, ...(branch && { branch }) };
 }

@@ -11,6 +11,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Skeleton } from "@/components/ui/skeleton";
 import { repositoryName } from "@/features/repository/repository-name";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { ago } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
@@ -68,11 +69,11 @@ export function RepositorySearch({ github, back, problem, initial = "", autoFocu
     } else return;
     event.preventDefault();
   };
-  const nothing = "This is no address of a repository. One looks like owner/name or https://git.example.com/group/name.";
+  const nothing = t("This is no address of a repository. One looks like owner/name or https://git.example.com/group/name.");
   const error = address.kind === "refused" ? address.why : missed ? nothing : typed === initial ? problem : undefined;
   return (
     <div className="grid grid-cols-1 gap-3">
-      <Field label="Repository" error={error} hint="Leave it empty for a workspace without code.">
+      <Field label={t("Repository")} error={error} hint={t("Leave it empty for a workspace without code.")}>
         {(control) => (
           <Input
             {...control}
@@ -83,7 +84,7 @@ export function RepositorySearch({ github, back, problem, initial = "", autoFocu
             aria-controls={`${id}-list`}
             aria-activedescendant={options[current] && `${id}-${current}`}
             aria-autocomplete="list"
-            placeholder={canSearch ? "Paste a repository address, or search yours" : "Paste a repository address"}
+            placeholder={canSearch ? t("Paste a repository address, or search yours") : t("Paste a repository address")}
             autoComplete="off"
             autoCapitalize="off"
             spellCheck={false}
@@ -98,12 +99,12 @@ export function RepositorySearch({ github, back, problem, initial = "", autoFocu
         )}
       </Field>
       <div className={cn("overflow-hidden rounded-lg border border-border bg-surface", options.length === 0 && "hidden")}>
-        <div ref={list} id={`${id}-list`} role="listbox" aria-label="Repositories" aria-busy={found.isPlaceholderData} className="max-h-80 divide-y divide-border overflow-y-auto">
+        <div ref={list} id={`${id}-list`} role="listbox" aria-label={t("Repositories")} aria-busy={found.isPlaceholderData} className="max-h-80 divide-y divide-border overflow-y-auto">
           {exact && (
             <Option id={`${id}-0`} current={current === 0} onChoose={() => onChoose(exact)} onPoint={() => setAt(0)}>
               <span className="flex min-w-0 items-center gap-2 font-medium">
                 <ArrowRight aria-hidden className="size-4 shrink-0 text-muted-foreground" />
-                <span className="truncate">Use {repositoryName(exact.kind === "github" ? exact.fullName : exact.url)}</span>
+                <span className="truncate">{t("Use {name}", { name: repositoryName(exact.kind === "github" ? exact.fullName : exact.url) })}</span>
               </span>
             </Option>
           )}
@@ -125,7 +126,7 @@ export function RepositorySearch({ github, back, problem, initial = "", autoFocu
         {found.hasNextPage && canSearch && (
           <div className="border-t border-border p-2 text-center">
             <Button variant="ghost" size="sm" busy={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()}>
-              Show more
+              {t("Show more")}
             </Button>
           </div>
         )}
@@ -147,7 +148,7 @@ function searchWords(typed: string, address: Address): string {
 }
 
 function nothingFound(words: string): string {
-  return words ? `None of your repositories has “${words}” in its name.` : "You have no repositories on GitHub yet. Paste the address of any other.";
+  return words ? t("None of your repositories has “{words}” in its name.", { words }) : t("You have no repositories on GitHub yet. Paste the address of any other.");
 }
 
 interface OptionProps {
@@ -185,11 +186,11 @@ function RepositoryRow({ repository }: { repository: GitHubRepository }) {
         </span>
         {repository.private && (
           <Badge>
-            <Lock aria-hidden className="size-3" /> Private
+            <Lock aria-hidden className="size-3" /> {t("Private")}
           </Badge>
         )}
-        {repository.archived && <Badge>Archived</Badge>}
-        {pushedAt && <span className="ml-auto shrink-0 pl-2 text-xs text-muted-foreground max-sm:hidden">pushed {ago(pushedAt, now)}</span>}
+        {repository.archived && <Badge>{t("Archived")}</Badge>}
+        {pushedAt && <span className="ml-auto shrink-0 pl-2 text-xs text-muted-foreground max-sm:hidden">{t("pushed {when}", { when: ago(pushedAt, now) })}</span>}
       </span>
       {description && <span className="truncate text-muted-foreground">{description}</span>}
     </>
@@ -199,7 +200,7 @@ function RepositoryRow({ repository }: { repository: GitHubRepository }) {
 function ListSkeleton() {
   return (
     <div role="status" className="grid gap-3 rounded-lg border border-border p-4">
-      <span className="sr-only">Loading repositories</span>
+      <span className="sr-only">{t("Loading repositories")}</span>
       {["h-5 w-2/5", "h-5 w-3/5", "h-5 w-1/2"].map((width) => (
         <Skeleton key={width} className={width} />
       ))}

@@ -3,6 +3,7 @@ import { githubQuery } from "@/api/queries/github";
 import type { GitHubRepositoryDetails } from "@/api/types";
 import { LoadError } from "@/components/layout/load-error";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t } from "@/i18n/t";
 import { BranchPicker } from "./branch-picker";
 import { ChosenRepository, isMissing } from "./chosen-repository";
 import { type Place, RepositorySearch } from "./repository-search";
@@ -31,7 +32,7 @@ export function SourcePicker({ place, details, error, branch, onPlace, onBranch,
   if (!github.data) {
     return (
       <div role="status" className="grid gap-2">
-        <span className="sr-only">Loading</span>
+        <span className="sr-only">{t("Loading")}</span>
         <Skeleton className="h-5 w-24" />
         <Skeleton className="h-9" />
         <Skeleton className="h-32" />

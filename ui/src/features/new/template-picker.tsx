@@ -7,6 +7,7 @@ import { Badge } from "@/components/ui/badge";
 import { Label } from "@/components/ui/label";
 import { Skeleton } from "@/components/ui/skeleton";
 import { TemplateIcon } from "@/features/templates/template-icon";
+import { t } from "@/i18n/t";
 
 interface TemplatePickerProps {
   /** Undefined until they are loaded. */
@@ -27,16 +28,16 @@ export function TemplatePicker({ templates, error, onRetry, value, onChange, gue
     <fieldset className="grid grid-cols-1 gap-1.5">
       <Label asChild>
         <legend className="mb-1.5" id={id}>
-          Template
+          {t("Template")}
         </legend>
       </Label>
       <RadioGroup.Root aria-labelledby={id} value={value || "guess"} onValueChange={(v) => onChange(v === "guess" ? "" : v)} className="grid grid-cols-1 gap-2 sm:grid-cols-2 lg:grid-cols-3">
-        <Choice value="guess" icon={<Wand />} name="Guess" className="sm:col-span-2 lg:col-span-3">
+        <Choice value="guess" icon={<Wand />} name={t("Guess")} className="sm:col-span-2 lg:col-span-3">
           {guess}
         </Choice>
-        {templates?.map((t) => (
-          <Choice key={t.id} value={t.id} icon={<TemplateIcon icon={t.icon} className="size-8 rounded-lg" />} name={t.name} badge={mark(t)}>
-            <span className="line-clamp-2">{t.description}</span>
+        {templates?.map((template) => (
+          <Choice key={template.id} value={template.id} icon={<TemplateIcon icon={template.icon} className="size-8 rounded-lg" />} name={template.name} badge={mark(template)}>
+            <span className="line-clamp-2">{template.description}</span>
           </Choice>
         ))}
         {!templates && !error && [0, 1, 2, 3, 4, 5].map((n) => <Skeleton key={n} className="h-18" />)}
@@ -49,8 +50,8 @@ export function TemplatePicker({ templates, error, onRetry, value, onChange, gue
 /** Those that come with the server need none. */
 function mark(template: Template): string | undefined {
   if (template.builtin) return;
-  if (template.publishedVersion === 0) return "Draft";
-  return template.mine ? "Yours" : "Shared";
+  if (template.publishedVersion === 0) return t("Draft");
+  return template.mine ? t("Yours") : t("Shared");
 }
 
 interface ChoiceProps {

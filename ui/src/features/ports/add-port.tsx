@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { readPort } from "./port-number";
 
 interface AddPortProps {
@@ -42,7 +43,7 @@ export function AddPort({ workspaceId, taken, onSet }: AddPortProps) {
   };
   return (
     <form onSubmit={submit} noValidate className="grid gap-1.5">
-      <Field label="Share a port that is not open yet" error={fault ?? refused}>
+      <Field label={t("Share a port that is not open yet")} error={fault ?? refused}>
         {(control) => (
           <div className="flex gap-2">
             <Input
@@ -56,7 +57,7 @@ export function AddPort({ workspaceId, taken, onSet }: AddPortProps) {
               className="max-w-40 tabular-nums"
             />
             <Button type="submit" variant="outline" busy={add.isPending}>
-              Add
+              {t("Add")}
             </Button>
           </div>
         )}
@@ -67,7 +68,7 @@ export function AddPort({ workspaceId, taken, onSet }: AddPortProps) {
         </Notice>
       )}
       <p role="status" className="text-sm text-muted-foreground">
-        {add.isSuccess && `Port ${add.data.port} is on the list. Say there who may open it.`}
+        {add.isSuccess && t("Port {port} is on the list. Say there who may open it.", { port: add.data.port })}
       </p>
     </form>
   );

@@ -1,15 +1,22 @@
-import { Check, Copy, ExternalLink } from "lucide-react";
+import { Check, Copy, ExternalLink, Globe } from "lucide-react";
 import { useRef } from "react";
 import type { WorkspacePort } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { useCopy } from "@/components/ui/use-copy";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 
+interface PortAddressProps {
+  port: WorkspacePort;
+  /** Shows it beside the editor. */
+  onPreview?: (port: number) => void;
+}
+
 /** What a port is and where it is reached. */
-export function PortAddress({ port }: { port: WorkspacePort }) {
+export function PortAddress({ port, onPreview }: PortAddressProps) {
   const link = useRef<HTMLAnchorElement>(null);
   const { copied, copy } = useCopy(port.url, () => link.current && window.getSelection()?.selectAllChildren(link.current));
-  const program = port.listening ? port.process || "unknown program" : "nothing listens";
+  const program = port.listening ? port.process || t("unknown program") : t("nothing listens");
   return (
     <div className="flex items-center justify-between gap-4">
       <div className="grid min-w-0 grid-cols-1 gap-0.5">
@@ -30,14 +37,23 @@ export function PortAddress({ port }: { port: WorkspacePort }) {
             {port.url}
           </span>
           <ExternalLink aria-hidden className="size-3.5 shrink-0" />
-          <span className="sr-only">(opens in a new tab)</span>
+          <span className="sr-only">{t("(opens in a new tab)")}</span>
         </a>
       </div>
-      <Button variant="outline" size="sm" onClick={copy} aria-live="polite" className="max-sm:size-8 max-sm:px-0 sm:min-w-25">
-        {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
-        <span className="max-sm:sr-only">{copied ? "Copied" : "Copy"}</span>
-        <span className="sr-only">address of port {port.port}</span>
-      </Button>
+      <div className="flex shrink-0 gap-1.5">
+        {onPreview && port.listening && (
+          <Button variant="outline" size="sm" onClick={() => onPreview(port.port)} className="max-sm:size-8 max-sm:px-0">
+            <Globe aria-hidden />
+            <span className="max-sm:sr-only">{t("Preview")}</span>
+            <span className="sr-only">{t("port {port}", { port: port.port })}</span>
+          </Button>
+        )}
+        <Button variant="outline" size="sm" onClick={copy} aria-live="polite" className="max-sm:size-8 max-sm:px-0 sm:min-w-25">
+          {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
+          <span className="max-sm:sr-only">{copied ? t("Copied") : t("Copy")}</span>
+          <span className="sr-only">{t("address of port {port}", { port: port.port })}</span>
+        </Button>
+      </div>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import { sentence } from "@/api/problem";
 import { useSetPort } from "@/api/queries/ports";
 import type { PortVisibility, SetPort, WorkspacePort } from "@/api/types";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { PortAddress } from "./port-address";
 import { PublicNotice, PublicQuestion } from "./public-notice";
 import { RewriteSwitch } from "./rewrite-switch";
@@ -13,19 +14,21 @@ interface PortRowProps {
   workspaceId: string;
   port: WorkspacePort;
   onSet: (port: WorkspacePort) => void;
+  /** Shows it beside the editor. */
+  onPreview?: (port: number) => void;
 }
 
 /**
  * One port. What is being changed shows as if it were done already. To open it to
  * everybody is asked about first: arrow keys in a select pass that choice, too.
  */
-export function PortRow({ workspaceId, port, onSet }: PortRowProps) {
+export function PortRow({ workspaceId, port, onSet, onPreview }: PortRowProps) {
   const row = useRef<HTMLLIElement>(null);
   const select = useRef<HTMLSelectElement>(null);
   const [asking, setAsking] = useState(false);
   const set = useSetPort(workspaceId, (error) => {
     // The row tells it, unless the dialog was closed meanwhile.
-    if (!row.current) toast.error(`Could not change port ${port.port}`, { description: sentence(error) });
+    if (!row.current) toast.error(t("Could not change port {port}", { port: port.port }), { description: sentence(error) });
   });
   const { visibility, rewriteHost } = set.isPending ? { ...port, ...set.variables } : port;
   const change = (body: Partial<SetPort>) => set.mutate({ port: port.port, visibility, rewriteHost, ...body }, { onSuccess: onSet });
@@ -43,7 +46,7 @@ export function PortRow({ workspaceId, port, onSet }: PortRowProps) {
   const shown = asking ? "public" : visibility;
   return (
     <li ref={row} className="grid grid-cols-1 gap-4 p-4">
-      <PortAddress port={port} />
+      <PortAddress port={port} onPreview={onPreview} />
       <div className="grid grid-cols-1 gap-4 sm:grid-cols-[15rem_1fr] sm:gap-x-6">
         <VisibilitySelect ref={select} port={port.port} value={shown} onChange={choose} />
         {shown === "public" && (
@@ -53,7 +56,7 @@ export function PortRow({ workspaceId, port, onSet }: PortRowProps) {
       </div>
       {set.isError && (
         <Notice variant="danger" live>
-          That did not work. {sentence(set.error)}
+          {t("That did not work.")} {sentence(set.error)}
         </Notice>
       )}
     </li>

@@ -1,4 +1,5 @@
 import { Switch } from "@/components/ui/switch";
+import { t } from "@/i18n/t";
 
 interface RewriteSwitchProps {
   port: number;
@@ -9,8 +10,8 @@ interface RewriteSwitchProps {
 export function RewriteSwitch({ port, checked, onChange }: RewriteSwitchProps) {
   const label = (
     <>
-      Send localhost as host name<span className="sr-only"> to port {port}</span>
+      {t("Send localhost as host name")}<span className="sr-only"> {t("to port {port}", { port })}</span>
     </>
   );
-  return <Switch label={label} hint="Some dev servers accept no other." checked={checked} onChange={onChange} />;
+  return <Switch label={label} hint={t("Some dev servers accept no other.")} checked={checked} onChange={onChange} />;
 }

@@ -2,11 +2,12 @@ import type { Ref } from "react";
 import type { PortVisibility } from "@/api/types";
 import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
+import { msg, t } from "@/i18n/t";
 
 const labels: Record<PortVisibility, string> = {
-  owner: "Only you",
-  users: "Everybody signed in",
-  public: "Everybody on the internet",
+  owner: msg("Only you"),
+  users: msg("Everybody signed in"),
+  public: msg("Everybody on the internet"),
 };
 
 interface VisibilitySelectProps {
@@ -19,7 +20,7 @@ interface VisibilitySelectProps {
 export function VisibilitySelect({ ref, port, value, onChange }: VisibilitySelectProps) {
   const label = (
     <>
-      Who may open it<span className="sr-only">: port {port}</span>
+      {t("Who may open it")}<span className="sr-only">{t(": port {port}", { port })}</span>
     </>
   );
   return (
@@ -28,7 +29,7 @@ export function VisibilitySelect({ ref, port, value, onChange }: VisibilitySelec
         <Select {...control} ref={ref} value={value} onChange={(e) => onChange(e.target.value as PortVisibility)}>
           {Object.entries(labels).map(([visibility, text]) => (
             <option key={visibility} value={visibility}>
-              {text}
+              {t(text)}
             </option>
           ))}
         </Select>

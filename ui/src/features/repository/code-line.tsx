@@ -2,13 +2,14 @@ import { useQuery } from "@tanstack/react-query";
 import { Blocks, GitBranch } from "lucide-react";
 import { templatesQuery } from "@/api/queries/templates";
 import type { Workspace } from "@/api/types";
+import { t } from "@/i18n/t";
 import { repositoryName } from "./repository-name";
 
 /** Which code and which template a workspace was made with; nothing for neither. */
 export function CodeLine({ workspace }: { workspace: Workspace }) {
   const { githubRepo, branch, template } = workspace;
   const { data } = useQuery({ ...templatesQuery, enabled: template !== "", staleTime: 10 * 60_000 });
-  const name = data?.find((t) => t.id === template)?.name ?? template;
+  const name = data?.find((one) => one.id === template)?.name ?? template;
   const code = branch ? `${repositoryName(githubRepo)}, ${branch}` : repositoryName(githubRepo);
   return (
     <>
@@ -27,9 +28,9 @@ export function CodeLine({ workspace }: { workspace: Workspace }) {
         </p>
       )}
       {template && (
-        <p className="flex min-w-0 items-center gap-1.5" title={`Template: ${name}`}>
+        <p className="flex min-w-0 items-center gap-1.5" title={t("Template: {name}", { name })}>
           <Blocks aria-hidden className="size-4 shrink-0" />
-          <span className="sr-only">Template: </span>
+          <span className="sr-only">{t("Template:")} </span>
           <span className="truncate">{name}</span>
         </p>
       )}

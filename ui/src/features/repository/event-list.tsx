@@ -1,7 +1,8 @@
 import { GitCommitHorizontal, GitPullRequest } from "lucide-react";
 import type { RepositoryEvent } from "@/api/types";
 import { RowList } from "@/components/layout/row-list";
-import { ago, exact, plural } from "@/lib/format";
+import { msg, t, tn, tr } from "@/i18n/t";
+import { ago, exact } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 import { WebLink } from "./web-link";
 
@@ -27,11 +28,11 @@ function EventRow({ event }: { event: RepositoryEvent }) {
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0 text-muted-foreground" />
       <div className="grid min-w-0 flex-1 gap-0.5">
         <p className="font-medium break-words">
-          <WebLink href={url}>{title || "Untitled"}</WebLink>
+          <WebLink href={url}>{title || t("Untitled")}</WebLink>
         </p>
         <p className="break-words text-muted-foreground">
-          {what(event)} <bdi className="break-all">{event.branch}</bdi>
-          {author && <> by <bdi>{author}</bdi></>},{" "}
+          {tr(what(event), { branch: <bdi className="break-all">{event.branch}</bdi> })}
+          {author && <> {tr("by {author}", { author: <bdi>{author}</bdi> })}</>},{" "}
           <time dateTime={at} title={exact(at)}>
             {ago(at, now)}
           </time>
@@ -41,8 +42,12 @@ function EventRow({ event }: { event: RepositoryEvent }) {
   );
 }
 
-/** "2 commits to", "Pull request #7 opened from". */
+/** What GitHub says that became of a pull request; what is not here is shown as it says it. */
+const actions: Record<string, string> = { opened: msg("opened"), closed: msg("closed"), merged: msg("merged"), reopened: msg("reopened"), ready_for_review: msg("ready for review") };
+
+/** "2 commits to {branch}", "Pull request #7 opened from {branch}". */
 function what({ kind, commits, number, action }: RepositoryEvent): string {
-  if (kind === "push") return commits === undefined ? "Pushed to" : `${plural(commits, "commit")} to`;
-  return ["Pull request", number && `#${number}`, action?.replaceAll("_", " "), "from"].filter(Boolean).join(" ");
+  if (kind === "push") return commits === undefined ? t("Pushed to {branch}") : tn("{n} commit to {branch}", "{n} commits to {branch}", commits);
+  const done = action === undefined ? "" : t(actions[action] ?? action.replaceAll("_", " "));
+  return t("Pull request {number} {action} from {branch}", { number: number ? `#${number}` : "", action: done }).replaceAll("  ", " ");
 }

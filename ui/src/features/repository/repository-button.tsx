@@ -4,6 +4,7 @@ import { useState } from "react";
 import { repositoryQuery } from "@/api/queries/repository";
 import type { Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { RepositoryDialog } from "./repository-dialog";
 
 /** Opens the repository of a workspace, and marks what happened there since it was looked at. */
@@ -22,10 +23,10 @@ export function RepositoryButton({ workspace }: { workspace: Workspace }) {
     <>
       <Button variant="ghost" size="sm" className="relative max-lg:px-2 max-sm:hidden" onClick={() => setShown(true)}>
         <GitBranch aria-hidden />
-        <span className="max-lg:sr-only">Repository</span>
+        <span className="max-lg:sr-only">{t("Repository")}</span>
         {(news || clone.state === "failed") && (
           <span className="absolute top-1 right-1 size-2 rounded-full bg-busy">
-            <span className="sr-only">{news ? " (something happened)" : " (not cloned)"}</span>
+            <span className="sr-only"> {news ? t("(something happened)") : t("(not cloned)")}</span>
           </span>
         )}
       </Button>

@@ -9,6 +9,7 @@ import { CopyField } from "@/components/ui/copy-field";
 import { Dialog } from "@/components/ui/dialog";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t, tr } from "@/i18n/t";
 import { badgeMarkdown } from "./badge";
 import { EventList } from "./event-list";
 import { repositoryName } from "./repository-name";
@@ -29,34 +30,34 @@ export function RepositoryDialog({ workspace, onClose }: RepositoryDialogProps) 
   const name = repository.data?.fullName || repositoryName(githubRepo);
   const address = repository.data?.url || (githubRepo.includes("://") ? githubRepo : "");
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} variant="list" title="Repository">
+    <Dialog open onOpenChange={(open) => !open && onClose()} variant="list" title={t("Repository")}>
       <div className="grid gap-1 text-sm">
         <p className="text-base font-medium break-all">
           <WebLink href={address}>{name}</WebLink>
         </p>
         <p className="text-muted-foreground">
-          Made from {branch ? <>the branch <bdi className="break-all text-foreground">{branch}</bdi></> : "its default branch"}.
+          {branch ? tr("Made from the branch {branch}.", { branch: <bdi className="break-all text-foreground">{branch}</bdi> }) : t("Made from its default branch.")}
         </p>
       </div>
       {clone.state === "failed" && (
         <Notice variant="warning">
           <div className="flex flex-wrap items-center justify-between gap-3">
-            <span className="min-w-0 break-words">{clone.problem || "It could not be cloned."}</span>
+            <span className="min-w-0 break-words">{clone.problem || t("It could not be cloned.")}</span>
             {status === "RUNNING" && <RetryClone workspace={workspace} />}
           </div>
         </Notice>
       )}
-      <Part title="In this workspace">
+      <Part title={t("In this workspace")}>
         <UnpushedSection workspace={workspace} unpushed={unpushed} />
       </Part>
-      <Part title="At the repository">
+      <Part title={t("At the repository")}>
         {repository.isPending && <EventsSkeleton />}
         {repository.isError && <LoadError error={repository.error} onRetry={repository.refetch} />}
         {repository.data && (repository.data.events.length > 0 ? <EventList events={repository.data.events} /> : <NoEvents address={githubRepo.includes("://")} />)}
       </Part>
-      <Part title="Badge">
-        <p className="text-sm text-muted-foreground">For the README: whoever follows it is asked whether to open the repository in Kalpana.</p>
-        <CopyField label="Badge in Markdown" value={badgeMarkdown(window.location.origin, repository.data?.fullName || githubRepo, branch)} />
+      <Part title={t("Badge")}>
+        <p className="text-sm text-muted-foreground">{t("For the README: whoever follows it is asked whether to open the repository in Kalpana.")}</p>
+        <CopyField label={t("Badge in Markdown")} value={badgeMarkdown(window.location.origin, repository.data?.fullName || githubRepo, branch)} />
       </Part>
     </Dialog>
   );
@@ -76,17 +77,17 @@ function Part({ title, children }: { title: string; children: React.ReactNode })
 
 function NoEvents({ address }: { address: boolean }) {
   const github = useQuery(githubQuery);
-  if (address) return <EmptyRow>Pushes and pull requests are shown for repositories on GitHub.</EmptyRow>;
+  if (address) return <EmptyRow>{t("Pushes and pull requests are shown for repositories on GitHub.")}</EmptyRow>;
   if (github.data && !github.data.webhook) {
-    return <EmptyRow>Pushes and pull requests show here once an administrator has set up GitHub's webhook.</EmptyRow>;
+    return <EmptyRow>{t("Pushes and pull requests show here once an administrator has set up GitHub's webhook.")}</EmptyRow>;
   }
-  return <EmptyRow>Nothing yet. Pushes and pull requests show here as they happen, if the repository's webhook leads to this server.</EmptyRow>;
+  return <EmptyRow>{t("Nothing yet. Pushes and pull requests show here as they happen, if the repository's webhook leads to this server.")}</EmptyRow>;
 }
 
 function EventsSkeleton() {
   return (
     <div role="status" className="grid gap-3 rounded-lg border border-border p-4">
-      <span className="sr-only">Loading events</span>
+      <span className="sr-only">{t("Loading events")}</span>
       <Skeleton className="h-5 w-64 max-w-full" />
       <Skeleton className="h-5 w-48" />
     </div>

@@ -5,6 +5,7 @@ import type { UnpushedRepository, UnpushedWork, Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Spinner } from "@/components/ui/spinner";
+import { t, tr } from "@/i18n/t";
 import { ago, exact } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 import { commitsText, looseText } from "./unpushed-text";
@@ -20,7 +21,7 @@ export function UnpushedSection({ workspace, unpushed }: { workspace: Workspace;
   if (isFetching) {
     return (
       <p role="status" className="flex items-center gap-2.5 text-sm text-muted-foreground">
-        <Spinner /> Looking for work that was not pushed…
+        <Spinner /> {t("Looking for work that was not pushed…")}
       </p>
     );
   }
@@ -28,9 +29,9 @@ export function UnpushedSection({ workspace, unpushed }: { workspace: Workspace;
     return (
       <Notice variant="warning" live>
         <div className="flex flex-wrap items-center justify-between gap-3">
-          <span className="min-w-0">It could not be found out whether everything is pushed. {sentence(error)}</span>
+          <span className="min-w-0">{t("It could not be found out whether everything is pushed. {error}", { error: sentence(error) })}</span>
           <Button variant="outline" size="sm" onClick={() => void refetch()}>
-            Look again
+            {t("Look again")}
           </Button>
         </div>
       </Notice>
@@ -38,7 +39,7 @@ export function UnpushedSection({ workspace, unpushed }: { workspace: Workspace;
   }
   if (!data) return null;
   if (!data.live && !data.asOf) {
-    return <Notice live>Nobody has looked yet whether everything in {workspace.name} is pushed.</Notice>;
+    return <Notice live>{t("Nobody has looked yet whether everything in {name} is pushed.", { name: workspace.name })}</Notice>;
   }
   return <Found work={data} />;
 }
@@ -48,8 +49,8 @@ function Found({ work }: { work: UnpushedWork }) {
   if (repositories.length === 0) {
     return (
       <p role="status" className="text-sm text-muted-foreground">
-        {found === 0 ? "There is no Git repository in it." : "Everything in its Git repositories is pushed."}
-        {truncated && " Not all of it could be looked through."}
+        {found === 0 ? t("There is no Git repository in it.") : t("Everything in its Git repositories is pushed.")}
+        {truncated && ` ${t("Not all of it could be looked through.")}`}
         <AsOf work={work} />
       </p>
     );
@@ -57,16 +58,16 @@ function Found({ work }: { work: UnpushedWork }) {
   return (
     <Notice variant="warning" live>
       <p className="font-medium">
-        This is not pushed anywhere:
+        {t("This is not pushed anywhere:")}
         <AsOf work={work} />
       </p>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard */}
-      <ul className="mt-1.5 grid max-h-56 gap-2 overflow-y-auto" tabIndex={repositories.length > 2 ? 0 : undefined} aria-label="Work that is not pushed">
+      <ul className="mt-1.5 grid max-h-56 gap-2 overflow-y-auto" tabIndex={repositories.length > 2 ? 0 : undefined} aria-label={t("Work that is not pushed")}>
         {repositories.map((repository) => (
           <Repository key={repository.folder} repository={repository} />
         ))}
       </ul>
-      {truncated && <p className="mt-2">There may be more: not all of it could be looked through.</p>}
+      {truncated && <p className="mt-2">{t("There may be more: not all of it could be looked through.")}</p>}
     </Notice>
   );
 }
@@ -81,8 +82,7 @@ function Repository({ repository }: { repository: UnpushedRepository }) {
       {loose && <p>{loose}</p>}
       {branches.map((branch) => (
         <p key={branch.name} className="break-words">
-          {commitsText(branch)} {branch.name ? "on " : "on no branch"}
-          {branch.name && <bdi className="font-medium break-all">{branch.name}</bdi>}
+          {commitsText(branch)} {branch.name ? tr("on {branch}", { branch: <bdi className="font-medium break-all">{branch.name}</bdi> }) : t("on no branch")}
         </p>
       ))}
     </li>
@@ -97,7 +97,7 @@ function AsOf({ work }: { work: UnpushedWork }) {
     <>
       {" "}
       <span className="font-normal">
-        (as of <time dateTime={work.asOf} title={exact(work.asOf)}>{ago(work.asOf, now)}</time>)
+        {tr("(as of {when})", { when: <time dateTime={work.asOf} title={exact(work.asOf)}>{ago(work.asOf, now)}</time> })}
       </span>
     </>
   );

@@ -1,5 +1,6 @@
 import type { UnpushedBranch, UnpushedRepository, UnpushedWork } from "@/api/types";
-import { plural } from "@/lib/format";
+import { language } from "@/i18n/language";
+import { t, tn } from "@/i18n/t";
 
 const maxCommits = 10_000; // the server counts no further
 
@@ -10,12 +11,12 @@ export function hasSomethingToLose(work: UnpushedWork): boolean {
 
 /** "2 files not committed, 1 stash", or "" for neither. */
 export function looseText({ uncommitted, stashes }: UnpushedRepository): string {
-  return [uncommitted > 0 && `${plural(uncommitted, "file")} not committed`, stashes > 0 && `${stashes} stash${stashes === 1 ? "" : "es"}`].filter(Boolean).join(", ");
+  return [uncommitted > 0 && tn("{n} file not committed", "{n} files not committed", uncommitted), stashes > 0 && tn("{n} stash", "{n} stashes", stashes)].filter(Boolean).join(", ");
 }
 
 /** "3 commits". */
 export function commitsText({ commits }: UnpushedBranch): string {
-  return commits >= maxCommits ? `${maxCommits.toLocaleString("en")} commits or more` : plural(commits, "commit");
+  return commits >= maxCommits ? t("{n} commits or more", { n: maxCommits.toLocaleString(language) }) : tn("{n} commit", "{n} commits", commits);
 }
 
 /** Everything in one short line: "3 commits and 2 files nowhere else". */
@@ -24,7 +25,7 @@ export function summary(work: UnpushedWork): string {
   const commits = sum((r) => r.branches.reduce((n, b) => n + b.commits, 0));
   const files = sum((r) => r.uncommitted);
   const stashes = sum((r) => r.stashes);
-  const parts = [commits > 0 && plural(commits, "commit"), files > 0 && plural(files, "file"), stashes > 0 && `${stashes} stash${stashes === 1 ? "" : "es"}`].filter((p): p is string => Boolean(p));
-  if (parts.length === 0) return hasSomethingToLose(work) ? "Some work may not be pushed" : "";
-  return `${new Intl.ListFormat("en", { type: "conjunction" }).format(parts)} not pushed`;
+  const parts = [commits > 0 && tn("{n} commit", "{n} commits", commits), files > 0 && tn("{n} file", "{n} files", files), stashes > 0 && tn("{n} stash", "{n} stashes", stashes)].filter((p): p is string => Boolean(p));
+  if (parts.length === 0) return hasSomethingToLose(work) ? t("Some work may not be pushed") : "";
+  return t("{parts} not pushed", { parts: new Intl.ListFormat(language, { type: "conjunction" }).format(parts) });
 }

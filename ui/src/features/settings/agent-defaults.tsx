@@ -7,22 +7,23 @@ import { Field } from "@/components/ui/field";
 import { Select } from "@/components/ui/select";
 import { price } from "@/features/chat/amounts";
 import { capped, isAllowed, modes } from "@/features/chat/modes";
+import { t } from "@/i18n/t";
 
 /** What a new chat begins with. Counts at once. */
 export function AgentDefaults({ agent }: { agent: AgentSettings }) {
   const models = useQuery(modelsQuery);
   const update = useUpdateAgent();
   const save = (change: AgentChange) =>
-    update.mutate(change, { onSuccess: () => toast.success("Saved"), onError: (error) => toast.error(sentence(error)) });
+    update.mutate(change, { onSuccess: () => toast.success(t("Saved")), onError: (error) => toast.error(sentence(error)) });
   const shown = { model: agent.model, mode: capped(agent.mode, agent.modeCap), ...(update.isPending && update.variables) };
   const list = models.data ?? [];
   const isMissing = shown.model !== "" && !list.some((m) => m.id === shown.model);
   return (
     <div className="grid max-w-md gap-4">
-      <Field label="Model of new chats" hint={models.isError ? sentence(models.error) : "Prices are per million tokens."}>
+      <Field label={t("Model of new chats")} hint={models.isError ? sentence(models.error) : t("Prices are per million tokens.")}>
         {(control) => (
           <Select {...control} value={shown.model} onChange={(event) => save({ model: event.target.value })}>
-            <option value="">The server's choice</option>
+            <option value="">{t("The server's choice")}</option>
             {isMissing && <option value={shown.model}>{shown.model}</option>}
             {list.map((model) => (
               <option key={model.id} value={model.id}>
@@ -32,13 +33,13 @@ export function AgentDefaults({ agent }: { agent: AgentSettings }) {
           </Select>
         )}
       </Field>
-      <Field label="Mode of new chats" hint={modes.find((m) => m.value === shown.mode)?.detail}>
+      <Field label={t("Mode of new chats")} hint={t(modes.find((m) => m.value === shown.mode)?.detail ?? "")}>
         {(control) => (
           <Select {...control} value={shown.mode} onChange={(event) => save({ mode: event.target.value as ChatMode })}>
             {modes.map((mode) => (
               <option key={mode.value} value={mode.value} disabled={!isAllowed(mode.value, agent.modeCap)}>
-                {mode.name}
-                {!isAllowed(mode.value, agent.modeCap) && " (not allowed on this server)"}
+                {t(mode.name)}
+                {!isAllowed(mode.value, agent.modeCap) && t(" (not allowed on this server)")}
               </option>
             ))}
           </Select>

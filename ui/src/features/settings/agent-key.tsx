@@ -7,6 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 
 /** The key to the models' provider: the user's own, written and never read back, or the server's. */
 export function AgentKey({ agent }: { agent: AgentSettings }) {
@@ -22,7 +23,7 @@ export function AgentKey({ agent }: { agent: AgentSettings }) {
     set.mutate(key.trim(), {
       onSuccess: () => {
         setKey("");
-        toast.success("Key saved");
+        toast.success(t("Key saved"));
       },
     });
   };
@@ -33,14 +34,14 @@ export function AgentKey({ agent }: { agent: AgentSettings }) {
           {sentence(set.error)}
         </Notice>
       )}
-      <Field label="Own key" error={problem?.field("key")} hint={`${sourceText(agent)} A key is kept encrypted and is never shown again, nor given to a workspace.`}>
+      <Field label={t("Own key")} error={problem?.field("key")} hint={`${sourceText(agent)} ${t("A key is kept encrypted and is never shown again, nor given to a workspace.")}`}>
         {(control) => (
           <Input
             {...control}
             type="password"
             value={key}
             onChange={(event) => setKey(event.target.value)}
-            placeholder={own ? "A new key takes the place of the old one" : "sk-or-…"}
+            placeholder={own ? t("A new key takes the place of the old one") : "sk-or-…"}
             required
             maxLength={500}
             autoComplete="off"
@@ -50,15 +51,15 @@ export function AgentKey({ agent }: { agent: AgentSettings }) {
       </Field>
       <div className="flex flex-wrap gap-2">
         <Button type="submit" variant="outline" busy={set.isPending && set.variables !== undefined} disabled={key.trim() === ""}>
-          Save key
+          {t("Save key")}
         </Button>
         {own && (
           <Button
             variant="outline"
             busy={set.isPending && set.variables === undefined}
-            onClick={() => set.mutate(undefined, { onSuccess: () => toast.success("Key removed") })}
+            onClick={() => set.mutate(undefined, { onSuccess: () => toast.success(t("Key removed")) })}
           >
-            Remove key
+            {t("Remove key")}
           </Button>
         )}
       </div>
@@ -67,6 +68,6 @@ export function AgentKey({ agent }: { agent: AgentSettings }) {
 }
 
 function sourceText({ keySource, keyHint }: AgentSettings): string {
-  if (keySource === "own") return keyHint ? `Your key ${keyHint} is used.` : "Your own key is used.";
-  return keySource === "server" ? "The server's key is used." : "There is no key yet.";
+  if (keySource === "own") return keyHint ? t("Your key {hint} is used.", { hint: keyHint }) : t("Your own key is used.");
+  return keySource === "server" ? t("The server's key is used.") : t("There is no key yet.");
 }

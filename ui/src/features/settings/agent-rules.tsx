@@ -1,6 +1,7 @@
 import { toast } from "sonner";
 import { useUpdateAgent } from "@/api/queries/agent";
 import { RulesForm } from "@/features/chat/rules-form";
+import { t } from "@/i18n/t";
 
 /** The user's rules for every workspace. */
 export function AgentRules({ rules }: { rules: string }) {
@@ -11,7 +12,7 @@ export function AgentRules({ rules }: { rules: string }) {
       rules={rules}
       error={update.error ?? undefined}
       busy={update.isPending}
-      onSave={(text) => update.mutate({ rules: text }, { onSuccess: () => toast.success("Rules saved") })}
+      onSave={(text) => update.mutate({ rules: text }, { onSuccess: () => toast.success(t("Rules saved")) })}
     />
   );
 }

@@ -6,6 +6,7 @@ import { LoadError } from "@/components/layout/load-error";
 import { Section } from "@/components/layout/section";
 import { Skeleton } from "@/components/ui/skeleton";
 import { usd } from "@/features/chat/amounts";
+import { msg, t, tr } from "@/i18n/t";
 import { AgentDefaults } from "./agent-defaults";
 import { AgentKey } from "./agent-key";
 import { AgentRules } from "./agent-rules";
@@ -20,8 +21,8 @@ export function AgentSection() {
     if (loaded && window.location.hash === "#agent") here.current?.scrollIntoView();
   }, [loaded]);
   return (
-    <div ref={here} id="agent" className="scroll-mt-20">
-      <Section title="Agent" description="It works in your workspaces when you ask it in a chat.">
+    <div ref={here} id="agent" className="scroll-mt-20 outline-none">
+      <Section title={t("Agent")} description={t("It works in your workspaces when you ask it in a chat.")}>
         {agent.isPending && <Skeleton className="h-40" />}
         {agent.isError && <LoadError error={agent.error} onRetry={agent.refetch} />}
         {agent.data && <Parts agent={agent.data} />}
@@ -35,9 +36,11 @@ function Parts({ agent }: { agent: AgentSettings }) {
   return (
     <div className="grid max-w-xl gap-8">
       <p className="text-sm text-muted-foreground">
-        Spent today: <strong className="font-medium text-foreground tabular-nums">{usd(spent.day)}</strong>
-        {budgets.day > 0 && ` of ${usd(budgets.day)}`}
-        {budgets.turn > 0 && `. A turn may cost up to ${usd(budgets.turn)}`}.
+        {tr(budgets.day > 0 ? msg("Spent today: {spent} of {budget}.") : msg("Spent today: {spent}."), {
+          spent: <strong className="font-medium text-foreground tabular-nums">{usd(spent.day)}</strong>,
+          budget: usd(budgets.day),
+        })}{" "}
+        {budgets.turn > 0 && t("A turn may cost up to {budget}.", { budget: usd(budgets.turn) })}
       </p>
       <AgentKey agent={agent} />
       <AgentDefaults agent={agent} />

@@ -8,6 +8,7 @@ import { Dialog, DialogButtons } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { readHost } from "./git-credentials-host";
 
 interface GitCredentialDialogProps {
@@ -35,12 +36,12 @@ export function GitCredentialDialog({ credential, known, onClose }: GitCredentia
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!host) return setFault("Give the host's name, such as git.example.com. Only https works.");
+    if (!host) return setFault(t("Give the host's name, such as git.example.com. Only https works."));
     set.mutate(
       { host, username: username.trim(), password },
       {
         onSuccess: () => {
-          toast.success(`${host} saved`);
+          toast.success(t("{host} saved", { host }));
           onClose();
         },
       },
@@ -50,8 +51,8 @@ export function GitCredentialDialog({ credential, known, onClose }: GitCredentia
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={credential ? `Replace the password for ${credential.host}` : "Add Git host"}
-      description="Best is an access token that may reach only the repositories you need."
+      title={credential ? t("Replace the password for {host}", { host: credential.host }) : t("Add Git host")}
+      description={t("Best is an access token that may reach only the repositories you need.")}
     >
       <form onSubmit={submit} className="grid grid-cols-1 gap-5">
         {set.isError && !inPlace && (
@@ -60,7 +61,7 @@ export function GitCredentialDialog({ credential, known, onClose }: GitCredentia
           </Notice>
         )}
         {!credential && (
-          <Field label="Host" error={errors.host}>
+          <Field label={t("Host")} error={errors.host}>
             {(control) => (
               <Input
                 {...control}
@@ -70,7 +71,7 @@ export function GitCredentialDialog({ credential, known, onClose }: GitCredentia
                   setFault(undefined);
                   set.reset();
                 }}
-                placeholder="git.example.com"
+                placeholder={t("git.example.com")}
                 required
                 maxLength={300}
                 autoComplete="off"
@@ -80,23 +81,23 @@ export function GitCredentialDialog({ credential, known, onClose }: GitCredentia
             )}
           </Field>
         )}
-        <Field label="User name" error={errors.username}>
+        <Field label={t("User name")} error={errors.username}>
           {(control) => (
             <Input {...control} value={username} onChange={(e) => setUsername(e.target.value)} required maxLength={256} autoComplete="off" autoCapitalize="off" spellCheck={false} />
           )}
         </Field>
-        <Field label="Password or token" hint="It is kept encrypted and never shown again." error={errors.password}>
+        <Field label={t("Password or token")} hint={t("It is kept encrypted and never shown again.")} error={errors.password}>
           {(control) => (
             <Input {...control} type="password" value={password} onChange={(e) => setPassword(e.target.value)} required maxLength={4096} autoComplete="off" spellCheck={false} />
           )}
         </Field>
-        {!credential && replaces && <Notice>{host} is there already. Its password is replaced.</Notice>}
+        {!credential && replaces && host && <Notice>{t("{host} is there already. Its password is replaced.", { host })}</Notice>}
         <DialogButtons>
           <Button variant="outline" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" busy={set.isPending}>
-            {replaces ? "Replace" : "Add"}
+            {replaces ? t("Replace") : t("Add")}
           </Button>
         </DialogButtons>
       </form>

@@ -3,6 +3,7 @@ import { sentence } from "@/api/problem";
 import { useDeleteGitCredential } from "@/api/queries/git-credentials";
 import { AlertDialog } from "@/components/ui/alert-dialog";
 import { Notice } from "@/components/ui/notice";
+import { t, tr } from "@/i18n/t";
 
 interface RemoveGitCredentialDialogProps {
   host: string;
@@ -14,7 +15,7 @@ export function RemoveGitCredentialDialog({ host, onClose }: RemoveGitCredential
   const confirm = () =>
     remove.mutate(host, {
       onSuccess: () => {
-        toast.success(`${host} was removed`);
+        toast.success(t("{host} was removed", { host }));
         onClose();
       },
     });
@@ -22,13 +23,13 @@ export function RemoveGitCredentialDialog({ host, onClose }: RemoveGitCredential
     <AlertDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title="Remove this host?"
+      title={t("Remove this host?")}
       description={
         <>
-          Git can no longer sign in at <strong className="font-medium break-all text-foreground">{host}</strong>, also in workspaces that run. The password stays good at the host: revoke it there.
+          {tr("Git can no longer sign in at {host}, also in workspaces that run. The password stays good at the host: revoke it there.", { host: <strong className="font-medium break-all text-foreground">{host}</strong> })}
         </>
       }
-      action="Remove host"
+      action={t("Remove host")}
       busy={remove.isPending}
       onConfirm={confirm}
     >

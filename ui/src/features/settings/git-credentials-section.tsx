@@ -8,6 +8,7 @@ import { EmptyRow, Row, RowList } from "@/components/layout/row-list";
 import { Section } from "@/components/layout/section";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t, tr } from "@/i18n/t";
 import { ago, exact } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 import { GitCredentialDialog } from "./git-credentials-dialog";
@@ -22,17 +23,18 @@ export function GitCredentialsSection() {
   const [removing, setRemoving] = useState<GitCredential>();
   return (
     <Section
-      title="Other Git hosts"
-      description="How Git signs in elsewhere. Kept encrypted, handed to Git for this host alone, and never written into a workspace."
+      anchor="git"
+      title={t("Other Git hosts")}
+      description={t("How Git signs in elsewhere. Kept encrypted, handed to Git for this host alone, and never written into a workspace.")}
       action={
         <Button variant="outline" size="sm" onClick={() => setEditing(null)}>
-          <Plus aria-hidden /> Add host
+          <Plus aria-hidden /> {t("Add host")}
         </Button>
       }
     >
       {credentials.isPending && <Skeleton className="h-16" />}
       {credentials.isError && <LoadError error={credentials.error} onRetry={credentials.refetch} />}
-      {credentials.data?.length === 0 && <EmptyRow>No other hosts. Public repositories need none.</EmptyRow>}
+      {credentials.data?.length === 0 && <EmptyRow>{t("No other hosts. Public repositories need none.")}</EmptyRow>}
       {credentials.data && credentials.data.length > 0 && (
         <RowList>
           {credentials.data.map((credential) => {
@@ -44,17 +46,17 @@ export function GitCredentialsSection() {
                 fullTitle={host}
                 details={
                   <>
-                    {username || "token alone"} · added <time dateTime={createdAt} title={exact(createdAt)}>{ago(createdAt, now)}</time>
+                    {username || t("token alone")} · {tr("added {when}", { when: <time dateTime={createdAt} title={exact(createdAt)}>{ago(createdAt, now)}</time> })}
                     {problem && <span className="block text-danger-text">{problem}</span>}
                   </>
                 }
                 action={
                   <span className="flex shrink-0 flex-wrap justify-end gap-2">
-                    <Button variant="outline" size="sm" onClick={() => setEditing(credential)} aria-label={`Replace the password for ${host}`}>
-                      Replace
+                    <Button variant="outline" size="sm" onClick={() => setEditing(credential)} aria-label={t("Replace the password for {host}", { host })}>
+                      {t("Replace")}
                     </Button>
-                    <Button variant="outline" size="sm" onClick={() => setRemoving(credential)} aria-label={`Remove ${host}`}>
-                      Remove
+                    <Button variant="outline" size="sm" onClick={() => setRemoving(credential)} aria-label={t("Remove {host}", { host })}>
+                      {t("Remove")}
                     </Button>
                   </span>
                 }

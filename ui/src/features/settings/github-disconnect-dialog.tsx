@@ -3,6 +3,7 @@ import { sentence } from "@/api/problem";
 import { useDisconnectGitHub } from "@/api/queries/github";
 import { AlertDialog } from "@/components/ui/alert-dialog";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 
 interface DisconnectGitHubDialogProps {
   host: string;
@@ -14,7 +15,7 @@ export function DisconnectGitHubDialog({ host, onClose }: DisconnectGitHubDialog
   const confirm = () =>
     disconnect.mutate(undefined, {
       onSuccess: () => {
-        toast.success(`Disconnected from ${host}`);
+        toast.success(t("Disconnected from {host}", { host }));
         onClose();
       },
     });
@@ -22,9 +23,9 @@ export function DisconnectGitHubDialog({ host, onClose }: DisconnectGitHubDialog
     <AlertDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={`Disconnect from ${host}?`}
-      description="The key is revoked there and forgotten here. Your workspaces stay, but Git in them can no longer push, nor fetch what is private. Signing in is not affected."
-      action="Disconnect"
+      title={t("Disconnect from {host}?", { host })}
+      description={t("The key is revoked there and forgotten here. Your workspaces stay, but Git in them can no longer push, nor fetch what is private. Signing in is not affected.")}
+      action={t("Disconnect")}
       busy={disconnect.isPending}
       onConfirm={confirm}
     >

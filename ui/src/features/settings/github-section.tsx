@@ -11,6 +11,7 @@ import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
 import { GitHubMark } from "@/features/auth/github-mark";
 import { connectError } from "@/features/new/github-errors";
+import { t, tr } from "@/i18n/t";
 import { DisconnectGitHubDialog } from "./github-disconnect-dialog";
 
 // The query names the section; a fragment would be lost on the way over GitHub.
@@ -29,7 +30,7 @@ export function GitHubSection() {
   }, [wanted]);
   return (
     <div ref={here} className="scroll-mt-20">
-      <Section title="GitHub" description="To pick repositories, clone and push. The key stays with Kalpana: a workspace is never given it, only Git is, for its own repository's host.">
+      <Section anchor="github" title={t("GitHub")} description={t("To pick repositories, clone and push. The key stays with Kalpana: a workspace is never given it, only Git is, for its own repository's host.")}>
         <div className="grid grid-cols-1 gap-4">
           {failed && (
             <Notice variant="danger" live>
@@ -49,7 +50,7 @@ function Connection({ github }: { github: GitHubStatus }) {
   const [disconnecting, setDisconnecting] = useState(false);
   const host = hostOf(github.url);
   if (!github.enabled) {
-    return <p className="text-sm text-muted-foreground">GitHub is not set up on this server. Repositories are cloned by their https address.</p>;
+    return <p className="text-sm text-muted-foreground">{t("GitHub is not set up on this server. Repositories are cloned by their https address.")}</p>;
   }
   if (!github.connected) {
     return (
@@ -58,10 +59,10 @@ function Connection({ github }: { github: GitHubStatus }) {
         <div className="grid justify-items-start gap-2">
           <Button asChild>
             <a href={connectAddress(github, back)}>
-              <GitHubMark /> Connect {host}
+              <GitHubMark /> {t("Connect {host}", { host })}
             </a>
           </Button>
-          <p className="text-sm text-muted-foreground">GitHub asks you to let Kalpana push to your public repositories. Private ones are asked for separately.</p>
+          <p className="text-sm text-muted-foreground">{t("GitHub asks you to let Kalpana push to your public repositories. Private ones are asked for separately.")}</p>
         </div>
       </>
     );
@@ -73,7 +74,7 @@ function Connection({ github }: { github: GitHubStatus }) {
           <div className="flex flex-wrap items-center justify-between gap-3">
             <span>{github.problem}</span>
             <Button asChild variant="outline" size="sm">
-              <a href={connectAddress(github, back, github.private)}>Connect again</a>
+              <a href={connectAddress(github, back, github.private)}>{t("Connect again")}</a>
             </Button>
           </div>
         </Notice>
@@ -84,15 +85,15 @@ function Connection({ github }: { github: GitHubStatus }) {
           <div className="grid min-w-0 grid-cols-1 gap-0.5 text-sm">
             <p className="flex flex-wrap items-center gap-2">
               <span className="min-w-0 break-all">
-                Connected as <strong className="font-medium">{github.login}</strong>
+                {tr("Connected as {login}", { login: <strong className="font-medium">{github.login}</strong> })}
               </span>
-              <Badge variant={github.private ? "accent" : "neutral"}>{github.private ? "Public and private repositories" : "Public repositories"}</Badge>
+              <Badge variant={github.private ? "accent" : "neutral"}>{github.private ? t("Public and private repositories") : t("Public repositories")}</Badge>
             </p>
-            {host !== "GitHub" && <p className="text-muted-foreground">at {host}</p>}
+            {host !== "GitHub" && <p className="text-muted-foreground">{t("at {host}", { host })}</p>}
           </div>
         </div>
         <Button variant="outline" size="sm" onClick={() => setDisconnecting(true)}>
-          Disconnect…
+          {t("Disconnect…")}
         </Button>
       </div>
       {!github.private && <StepUp github={github} host={host} />}
@@ -105,11 +106,11 @@ function Connection({ github }: { github: GitHubStatus }) {
 function StepUp({ github, host }: { github: GitHubStatus; host: string }) {
   return (
     <div className="grid grid-cols-1 gap-4 rounded-lg border border-border p-4 text-sm text-muted-foreground [&_a]:justify-self-start">
-      <p>Signing in with {host} alone lets Kalpana read public repositories. To push to them, {host} has to be asked for that, too.</p>
+      <p>{t("Signing in with {host} alone lets Kalpana read public repositories. To push to them, {host} has to be asked for that, too.", { host })}</p>
       <Button asChild variant="outline" size="sm">
-        <a href={connectAddress(github, back)}>Allow pushing</a>
+        <a href={connectAddress(github, back)}>{t("Allow pushing")}</a>
       </Button>
-      {github.privateAllowed ? <Private github={github} host={host} /> : <p>Private repositories are switched off on this server.</p>}
+      {github.privateAllowed ? <Private github={github} host={host} /> : <p>{t("Private repositories are switched off on this server.")}</p>}
     </div>
   );
 }
@@ -118,11 +119,10 @@ function Private({ github, host }: { github: GitHubStatus; host: string }) {
   return (
     <>
       <p>
-        For private repositories {host} has to be asked once more: for the right to read and write all repositories you can reach. It has no smaller one. In each
-        workspace Kalpana uses it for that workspace's repository.
+        {t("For private repositories {host} has to be asked once more: for the right to read and write all repositories you can reach. It has no smaller one. In each workspace Kalpana uses it for that workspace's repository.", { host })}
       </p>
       <Button asChild variant="outline" size="sm">
-        <a href={connectAddress(github, back, true)}>Allow private repositories</a>
+        <a href={connectAddress(github, back, true)}>{t("Allow private repositories")}</a>
       </Button>
     </>
   );

@@ -7,6 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 
 export function PasswordSection() {
   const { user } = useMe();
@@ -24,15 +25,16 @@ export function PasswordSection() {
         onSuccess: () => {
           setCurrent("");
           setPassword("");
-          toast.success("Password saved. Other sessions were signed out.");
+          toast.success(t("Password saved. Other sessions were signed out."));
         },
       },
     );
   };
   return (
     <Section
-      title="Password"
-      description={user.hasPassword ? "A new one signs you out everywhere else." : "You sign in through a provider. A password is a second way in."}
+      anchor="password"
+      title={t("Password")}
+      description={user.hasPassword ? t("A new one signs you out everywhere else.") : t("You sign in through a provider. A password is a second way in.")}
     >
       <form onSubmit={submit} className="grid max-w-md gap-4">
         {problem && !inPlace && (
@@ -43,13 +45,13 @@ export function PasswordSection() {
         {/* Password managers look for the account's name next to its password. */}
         <input type="text" name="username" autoComplete="username" value={user.email} readOnly hidden />
         {user.hasPassword && (
-          <Field label="Current password" error={problem?.field("currentPassword")}>
+          <Field label={t("Current password")} error={problem?.field("currentPassword")}>
             {(control) => (
               <Input {...control} type="password" value={current} onChange={(e) => setCurrent(e.target.value)} required autoComplete="current-password" />
             )}
           </Field>
         )}
-        <Field label="New password" hint="12 characters or more." error={problem?.field("password")}>
+        <Field label={t("New password")} hint={t("12 characters or more.")} error={problem?.field("password")}>
           {(control) => (
             <Input
               {...control}
@@ -65,7 +67,7 @@ export function PasswordSection() {
         </Field>
         <div>
           <Button type="submit" variant="outline" busy={update.isPending}>
-            {user.hasPassword ? "Change password" : "Set password"}
+            {user.hasPassword ? t("Change password") : t("Set password")}
           </Button>
         </div>
       </form>

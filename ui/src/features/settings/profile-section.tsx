@@ -7,6 +7,7 @@ import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 
 export function ProfileSection() {
   const { user } = useMe();
@@ -27,29 +28,29 @@ export function ProfileSection() {
       {
         onSuccess: () => {
           setCurrent("");
-          toast.success("Profile saved");
+          toast.success(t("Profile saved"));
         },
       },
     );
   };
   return (
-    <Section title="Profile">
+    <Section anchor="profile" title={t("Profile")}>
       <form onSubmit={submit} className="grid max-w-md gap-4">
         {problem && !inPlace && (
           <Notice variant="danger" live>
             {sentence(problem)}
           </Notice>
         )}
-        <Field label="Name" error={problem?.field("name")}>
+        <Field label={t("Name")} error={problem?.field("name")}>
           {(control) => <Input {...control} value={name} onChange={(e) => setName(e.target.value)} required maxLength={200} autoComplete="name" />}
         </Field>
-        <Field label="Email" error={problem?.field("email")}>
+        <Field label={t("Email")} error={problem?.field("email")}>
           {(control) => (
             <Input {...control} type="email" value={email} onChange={(e) => setEmail(e.target.value)} required={user.email !== ""} maxLength={254} autoComplete="email" />
           )}
         </Field>
         {confirm && (
-          <Field label="Current password" hint="To change the email you sign in with." error={problem?.field("currentPassword")}>
+          <Field label={t("Current password")} hint={t("To change the email you sign in with.")} error={problem?.field("currentPassword")}>
             {(control) => (
               <Input {...control} type="password" value={current} onChange={(e) => setCurrent(e.target.value)} required autoComplete="current-password" />
             )}
@@ -57,7 +58,7 @@ export function ProfileSection() {
         )}
         <div>
           <Button type="submit" disabled={!newName && !newEmail} busy={update.isPending}>
-            Save profile
+            {t("Save profile")}
           </Button>
         </div>
       </form>

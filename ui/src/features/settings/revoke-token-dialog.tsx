@@ -4,13 +4,14 @@ import { useRevokeToken } from "@/api/queries/tokens";
 import type { Token } from "@/api/types";
 import { AlertDialog } from "@/components/ui/alert-dialog";
 import { Notice } from "@/components/ui/notice";
+import { t, tr } from "@/i18n/t";
 
 export function RevokeTokenDialog({ token, onClose }: { token: Token; onClose: () => void }) {
   const revoke = useRevokeToken();
   const confirm = () =>
     revoke.mutate(token.id, {
       onSuccess: () => {
-        toast.success(`${token.name} was revoked`);
+        toast.success(t("{name} was revoked", { name: token.name }));
         onClose();
       },
     });
@@ -18,13 +19,13 @@ export function RevokeTokenDialog({ token, onClose }: { token: Token; onClose: (
     <AlertDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title="Revoke this token?"
+      title={t("Revoke this token?")}
       description={
         <>
-          Whatever uses <strong className="font-medium text-foreground">{token.name}</strong> is refused from then on.
+          {tr("Whatever uses {name} is refused from then on.", { name: <strong className="font-medium text-foreground">{token.name}</strong> })}
         </>
       }
-      action="Revoke token"
+      action={t("Revoke token")}
       busy={revoke.isPending}
       onConfirm={confirm}
     >

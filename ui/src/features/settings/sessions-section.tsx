@@ -8,6 +8,7 @@ import { Section } from "@/components/layout/section";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t, tr } from "@/i18n/t";
 import { ago, exact } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 import { deviceName } from "@/lib/user-agent";
@@ -18,11 +19,11 @@ export function SessionsSection() {
   const revoke = useRevokeSession();
   const signOut = (id: string) =>
     revoke.mutate(id, {
-      onSuccess: () => toast.success("Signed out there"),
+      onSuccess: () => toast.success(t("Signed out there")),
       onError: (error) => toast.error(sentence(error)),
     });
   return (
-    <Section title="Sessions" description="Where you are signed in. Signing one out closes its open editors within seconds.">
+    <Section anchor="sessions" title={t("Sessions")} description={t("Where you are signed in. Signing one out closes its open editors within seconds.")}>
       {sessions.isPending && <Skeleton className="h-28" />}
       {sessions.isError && <LoadError error={sessions.error} onRetry={sessions.refetch} />}
       {sessions.data && (
@@ -32,10 +33,10 @@ export function SessionsSection() {
               key={session.id}
               title={deviceName(session.userAgent)}
               fullTitle={session.userAgent}
-              badges={session.current && <Badge variant="accent">This browser</Badge>}
+              badges={session.current && <Badge variant="accent">{t("This browser")}</Badge>}
               details={
                 <>
-                  {session.address} · seen <time dateTime={session.lastSeenAt} title={exact(session.lastSeenAt)}>{ago(session.lastSeenAt, now)}</time>
+                  {session.address} · {tr("seen {when}", { when: <time dateTime={session.lastSeenAt} title={exact(session.lastSeenAt)}>{ago(session.lastSeenAt, now)}</time> })}
                 </>
               }
               action={
@@ -45,9 +46,9 @@ export function SessionsSection() {
                     size="sm"
                     busy={revoke.isPending && revoke.variables === session.id}
                     onClick={() => signOut(session.id)}
-                    aria-label={`Sign out ${deviceName(session.userAgent)} at ${session.address}`}
+                    aria-label={t("Sign out {device} at {address}", { device: deviceName(session.userAgent), address: session.address })}
                   >
-                    Sign out
+                    {t("Sign out")}
                   </Button>
                 )
               }

@@ -1,4 +1,5 @@
 import { PageHeader } from "@/components/layout/page-header";
+import { t } from "@/i18n/t";
 import { useTitle } from "@/lib/use-title";
 import { AgentSection } from "./agent-section";
 import { AppearanceSection } from "./appearance-section";
@@ -11,10 +12,10 @@ import { TokensSection } from "./tokens-section";
 import { VariablesSection } from "./variables-section";
 
 export function SettingsPage() {
-  useTitle("Settings");
+  useTitle(t("Settings"));
   return (
     <div className="mx-auto max-w-3xl">
-      <PageHeader title="Settings" />
+      <PageHeader title={t("Settings")} />
       <div className="grid grid-cols-1 gap-6">
         <ProfileSection />
         <PasswordSection />

@@ -1,4 +1,5 @@
 import type { Token } from "@/api/types";
+import { msg, t, tr } from "@/i18n/t";
 import { ago, day, exact } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
@@ -12,17 +13,17 @@ export function TokenDetails({ token }: { token: Token }) {
       {" · "}
       {lastUsedAt ? (
         <>
-          used <time dateTime={lastUsedAt} title={exact(lastUsedAt)}>{ago(lastUsedAt, now)}</time>
+          {tr("used {when}", { when: <time dateTime={lastUsedAt} title={exact(lastUsedAt)}>{ago(lastUsedAt, now)}</time> })}
         </>
       ) : (
-        "never used"
+        t("never used")
       )}
       {" · "}
       {expiresAt === null ? (
-        "does not expire"
+        t("does not expire")
       ) : (
         <time dateTime={expiresAt} title={exact(expiresAt)} className={expired ? "text-danger-text" : undefined}>
-          {expired ? "expired" : "expires"} {day(expiresAt)}
+          {t(expired ? msg("expired {day}") : msg("expires {day}"), { day: day(expiresAt) })}
         </time>
       )}
     </>

@@ -8,6 +8,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
+import { t } from "@/i18n/t";
 import { duration } from "@/lib/format";
 
 const dayS = 86_400;
@@ -24,26 +25,26 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
   };
   if (create.data) {
     return (
-      <Dialog open onOpenChange={(open) => !open && onClose()} title="Your new token" description="Copy it now. It is not shown again.">
-        <CopyField label="Token" value={create.data.token} />
+      <Dialog open onOpenChange={(open) => !open && onClose()} title={t("Your new token")} description={t("Copy it now. It is not shown again.")}>
+        <CopyField label={t("Token")} value={create.data.token} />
         <DialogButtons>
-          <Button onClick={onClose}>Done</Button>
+          <Button onClick={onClose}>{t("Done")}</Button>
         </DialogButtons>
       </Dialog>
     );
   }
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="New API token" description="It may do everything you may do, except make tokens.">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("New API token")} description={t("It may do everything you may do, except make tokens.")}>
       <form onSubmit={submit} className="grid gap-5">
         {create.isError && !problem?.field("name") && (
           <Notice variant="danger" live>
             {sentence(create.error)}
           </Notice>
         )}
-        <Field label="Name" hint="What it is for." error={problem?.field("name")}>
+        <Field label={t("Name")} hint={t("What it is for.")} error={problem?.field("name")}>
           {(control) => <Input {...control} value={name} onChange={(e) => setName(e.target.value)} required maxLength={100} autoComplete="off" />}
         </Field>
-        <Field label="Good for">
+        <Field label={t("Good for")}>
           {(control) => (
             <Select {...control} value={ttl} onChange={(e) => setTtl(Number(e.target.value))}>
               {lives.map((seconds) => (
@@ -51,16 +52,16 @@ export function TokenDialog({ onClose }: { onClose: () => void }) {
                   {duration(seconds)}
                 </option>
               ))}
-              <option value={0}>until revoked</option>
+              <option value={0}>{t("until revoked")}</option>
             </Select>
           )}
         </Field>
         <DialogButtons>
           <Button variant="outline" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" busy={create.isPending}>
-            Create token
+            {t("Create token")}
           </Button>
         </DialogButtons>
       </form>

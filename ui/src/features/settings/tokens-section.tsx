@@ -8,6 +8,7 @@ import { EmptyRow, Row, RowList } from "@/components/layout/row-list";
 import { Section } from "@/components/layout/section";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t } from "@/i18n/t";
 import { RevokeTokenDialog } from "./revoke-token-dialog";
 import { TokenDetails } from "./token-details";
 import { TokenDialog } from "./token-dialog";
@@ -18,17 +19,18 @@ export function TokensSection() {
   const [revoking, setRevoking] = useState<Token>();
   return (
     <Section
-      title="API tokens"
-      description="For scripts and programs that act for you. Treat them like passwords."
+      anchor="tokens"
+      title={t("API tokens")}
+      description={t("For scripts and programs that act for you. Treat them like passwords.")}
       action={
         <Button variant="outline" size="sm" onClick={() => setCreating(true)}>
-          <Plus aria-hidden /> New token
+          <Plus aria-hidden /> {t("New token")}
         </Button>
       }
     >
       {tokens.isPending && <Skeleton className="h-16" />}
       {tokens.isError && <LoadError error={tokens.error} onRetry={tokens.refetch} />}
-      {tokens.data?.length === 0 && <EmptyRow>No tokens yet.</EmptyRow>}
+      {tokens.data?.length === 0 && <EmptyRow>{t("No tokens yet.")}</EmptyRow>}
       {tokens.data && tokens.data.length > 0 && (
         <RowList>
           {tokens.data.map((token) => (
@@ -38,8 +40,8 @@ export function TokensSection() {
               fullTitle={token.name}
               details={<TokenDetails token={token} />}
               action={
-                <Button variant="outline" size="sm" onClick={() => setRevoking(token)} aria-label={`Revoke ${token.name}`}>
-                  Revoke
+                <Button variant="outline" size="sm" onClick={() => setRevoking(token)} aria-label={t("Revoke {name}", { name: token.name })}>
+                  {t("Revoke")}
                 </Button>
               }
             />

@@ -4,6 +4,7 @@ import { sentence } from "@/api/problem";
 import { useDeleteVariable } from "@/api/queries/variables";
 import { AlertDialog } from "@/components/ui/alert-dialog";
 import { Notice } from "@/components/ui/notice";
+import { t, tr } from "@/i18n/t";
 
 interface DeleteVariableDialogProps {
   variable: Variable;
@@ -16,7 +17,7 @@ export function DeleteVariableDialog({ variable, scope, onClose }: DeleteVariabl
   const confirm = () =>
     remove.mutate(variable, {
       onSuccess: () => {
-        toast.success(`${variable.name} was deleted`);
+        toast.success(t("{name} was deleted", { name: variable.name }));
         onClose();
       },
     });
@@ -24,13 +25,13 @@ export function DeleteVariableDialog({ variable, scope, onClose }: DeleteVariabl
     <AlertDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={variable.secret ? "Delete this secret?" : "Delete this variable?"}
+      title={variable.secret ? t("Delete this secret?") : t("Delete this variable?")}
       description={
         <>
-          <code className="font-mono break-all text-foreground">{variable.name}</code> ({scope}) is no longer set when a workspace starts. Those that run keep it until then.
+          {tr("{name} ({scope}) is no longer set when a workspace starts. Those that run keep it until then.", { name: <code className="font-mono break-all text-foreground">{variable.name}</code>, scope })}
         </>
       }
-      action="Delete"
+      action={t("Delete")}
       busy={remove.isPending}
       onConfirm={confirm}
     >

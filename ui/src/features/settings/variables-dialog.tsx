@@ -10,6 +10,7 @@ import { Input, inputClasses } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { Switch } from "@/components/ui/switch";
+import { msg, t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { nameFault } from "./variables-scope";
 
@@ -45,14 +46,14 @@ export function VariableDialog({ variable, known, templates, onClose }: Variable
       { name, value, secret, template },
       {
         onSuccess: () => {
-          toast.success(`${name} saved`, { description: "Workspaces get it from their next start." });
+          toast.success(t("{name} saved", { name }), { description: t("Workspaces get it from their next start.") });
           onClose();
         },
       },
     );
   };
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title={variable ? `${secret ? "Replace" : "Change"} ${variable.name}` : "Add variable"}>
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={variable ? t(secret ? msg("Replace {name}") : msg("Change {name}"), { name: variable.name }) : t("Add variable")}>
       <form onSubmit={submit} noValidate className="grid grid-cols-1 gap-5">
         {set.isError && !nameProblem && !valueProblem && (
           <Notice variant="danger" live>
@@ -61,7 +62,7 @@ export function VariableDialog({ variable, known, templates, onClose }: Variable
         )}
         {!variable && (
           <>
-            <Field label="Name" error={nameProblem}>
+            <Field label={t("Name")} error={nameProblem}>
               {(control) => (
                 <Input
                   {...control}
@@ -71,7 +72,7 @@ export function VariableDialog({ variable, known, templates, onClose }: Variable
                     setFault(undefined);
                     set.reset();
                   }}
-                  placeholder="DATABASE_URL"
+                  placeholder={t("DATABASE_URL")}
                   maxLength={64}
                   autoComplete="off"
                   autoCapitalize="off"
@@ -80,22 +81,22 @@ export function VariableDialog({ variable, known, templates, onClose }: Variable
                 />
               )}
             </Field>
-            <Field label="For" hint="What is set for a template goes before what is set for all.">
+            <Field label={t("For")} hint={t("What is set for a template goes before what is set for all.")}>
               {(control) => (
                 <Select {...control} value={template} onChange={(e) => setTemplate(e.target.value)}>
-                  <option value="">All workspaces</option>
-                  {templates.map((t) => (
-                    <option key={t.id} value={t.id}>
-                      Workspaces of the template {t.name}
+                  <option value="">{t("All workspaces")}</option>
+                  {templates.map(({ id, name: called }) => (
+                    <option key={id} value={id}>
+                      {t("Workspaces of the template {name}", { name: called })}
                     </option>
                   ))}
                 </Select>
               )}
             </Field>
-            <Switch label="Secret" hint="The value is never shown again, and it is masked where the agent would read it." checked={secret} onChange={setSecret} />
+            <Switch label={t("Secret")} hint={t("The value is never shown again, and it is masked where the agent would read it.")} checked={secret} onChange={setSecret} />
           </>
         )}
-        <Field label={variable?.secret ? "New value" : "Value"} hint={hint(variable, value)} error={valueProblem}>
+        <Field label={variable?.secret ? t("New value") : t("Value")} hint={hint(variable, value)} error={valueProblem}>
           {(control) => (
             <textarea
               {...control}
@@ -113,14 +114,14 @@ export function VariableDialog({ variable, known, templates, onClose }: Variable
             />
           )}
         </Field>
-        {secret && <Switch label="Show the value while typing" checked={shown} onChange={setShown} />}
-        {replaces && <Notice>There is a variable of this name already. Its value is replaced.</Notice>}
+        {secret && <Switch label={t("Show the value while typing")} checked={shown} onChange={setShown} />}
+        {replaces && <Notice>{t("There is a variable of this name already. Its value is replaced.")}</Notice>}
         <DialogButtons>
           <Button variant="outline" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" busy={set.isPending} disabled={variable?.secret && value === ""}>
-            {replaces || variable ? "Replace" : "Add"}
+            {replaces || variable ? t("Replace") : t("Add")}
           </Button>
         </DialogButtons>
       </form>
@@ -129,6 +130,6 @@ export function VariableDialog({ variable, known, templates, onClose }: Variable
 }
 
 function hint(variable: Variable | null, value: string): string | undefined {
-  if (value !== value.trim()) return "It begins or ends with space. That is kept.";
-  return variable?.secret ? "It takes the place of the old one, which nobody can look up." : undefined;
+  if (value !== value.trim()) return t("It begins or ends with space. That is kept.");
+  return variable?.secret ? t("It takes the place of the old one, which nobody can look up.") : undefined;
 }

@@ -5,6 +5,7 @@ import { Row } from "@/components/layout/row-list";
 import { Badge } from "@/components/ui/badge";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem } from "@/components/ui/dropdown-menu";
+import { t, tr } from "@/i18n/t";
 import { ago, exact } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
@@ -26,7 +27,7 @@ export function VariableRow({ variable, scope, onReplace, onDelete }: VariableRo
       fullTitle={name}
       badges={
         <>
-          {secret && <Badge>Secret</Badge>}
+          {secret && <Badge>{t("Secret")}</Badge>}
           {template !== "" && (
             <Badge variant="accent" className="max-w-56">
               <span className="truncate" title={scope}>
@@ -39,7 +40,8 @@ export function VariableRow({ variable, scope, onReplace, onDelete }: VariableRo
       details={
         <>
           {problem ? <span className="block text-danger-text">{problem}</span> : <code className="line-clamp-2 font-mono text-xs break-all">{secret ? "••••••••" : value}</code>}
-          {template === "" && `${scope} · `}set <time dateTime={updatedAt} title={exact(updatedAt)}>{ago(updatedAt, now)}</time>
+          {template === "" && `${scope} · `}
+          {tr("set {when}", { when: <time dateTime={updatedAt} title={exact(updatedAt)}>{ago(updatedAt, now)}</time> })}
         </>
       }
       action={
@@ -49,16 +51,16 @@ export function VariableRow({ variable, scope, onReplace, onDelete }: VariableRo
             wanted.current = undefined;
           }}
           trigger={
-            <Button variant="ghost" size="icon-sm" aria-label={`Actions for ${name}${template && `, ${scope}`}`}>
+            <Button variant="ghost" size="icon-sm" aria-label={template ? t("Actions for {name}, {scope}", { name, scope }) : t("Actions for {name}", { name })}>
               <MoreHorizontal aria-hidden />
             </Button>
           }
         >
           <MenuItem onSelect={() => (wanted.current = onReplace)}>
-            <Pencil aria-hidden /> {secret ? "Replace…" : "Change…"}
+            <Pencil aria-hidden /> {secret ? t("Replace…") : t("Change…")}
           </MenuItem>
           <MenuItem variant="danger" onSelect={() => (wanted.current = onDelete)}>
-            <Trash2 aria-hidden /> Delete…
+            <Trash2 aria-hidden /> {t("Delete…")}
           </MenuItem>
         </Menu>
       }

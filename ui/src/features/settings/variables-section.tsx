@@ -9,6 +9,7 @@ import { EmptyRow, RowList } from "@/components/layout/row-list";
 import { Section } from "@/components/layout/section";
 import { Button } from "@/components/ui/button";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t } from "@/i18n/t";
 import { DeleteVariableDialog } from "./variables-delete-dialog";
 import { VariableDialog } from "./variables-dialog";
 import { VariableRow } from "./variables-row";
@@ -24,17 +25,18 @@ export function VariablesSection() {
   const nameOf = (id: string) => scopeName(id, templates.data ?? []);
   return (
     <Section
-      title="Variables and secrets"
-      description="Set in your workspaces from their next start. Every process in a workspace can read them, and so can the commands the agent runs: give it only what it may use. They are kept encrypted."
+      anchor="variables"
+      title={t("Variables and secrets")}
+      description={t("Set in your workspaces from their next start. Every process in a workspace can read them, and so can the commands the agent runs: give it only what it may use. They are kept encrypted.")}
       action={
         <Button variant="outline" size="sm" onClick={() => setEditing(null)}>
-          <Plus aria-hidden /> Add variable
+          <Plus aria-hidden /> {t("Add variable")}
         </Button>
       }
     >
       {variables.isPending && <Skeleton className="h-28" />}
       {variables.isError && <LoadError error={variables.error} onRetry={variables.refetch} />}
-      {variables.data?.length === 0 && <EmptyRow>No variables yet. Add one for an address, a setting, or a key your programs need.</EmptyRow>}
+      {variables.data?.length === 0 && <EmptyRow>{t("No variables yet. Add one for an address, a setting, or a key your programs need.")}</EmptyRow>}
       {variables.data && variables.data.length > 0 && (
         <RowList>
           {variables.data.map((variable) => (

@@ -1,8 +1,13 @@
 import { Check as Tick, X } from "lucide-react";
-import type { Check } from "@/api/queries/setup";
+import type { Check } from "@/api/types";
 import { CopyField } from "@/components/ui/copy-field";
 import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
+
+/** A line for a shell, and no sentence about several things. */
+function isCommand(fix: string): boolean {
+  return /^(sudo |make|kalpana |docker |systemctl |sysctl |scripts\/|chmod |chown )[^,:;]*$/.test(fix);
+}
 
 /** One thing the installation needs: a tick, or what is wrong and what to do. */
 export function CheckRow({ check }: { check: Check }) {
@@ -19,7 +24,11 @@ export function CheckRow({ check }: { check: Check }) {
         {!check.ok && check.fix && (
           <div className="mt-1.5 grid gap-1.5">
             <p>{t("What helps:")}</p>
-            <CopyField label={t("What helps with {title}", { title: check.title })} value={check.fix} />
+            {isCommand(check.fix) ? (
+              <CopyField label={t("What helps with {title}", { title: check.title })} value={check.fix} />
+            ) : (
+              <p className="rounded-lg bg-muted px-3 py-2 break-words">{check.fix}</p>
+            )}
           </div>
         )}
       </div>

@@ -37,7 +37,7 @@ export function RepositoryBox({ busy, disabled, onStart }: RepositoryBoxProps) {
                 setText(e.target.value);
                 setWrong(undefined);
               }}
-              placeholder="https://github.com/owner/name"
+              placeholder={t("https://github.com/owner/name")}
               autoComplete="off"
               spellCheck={false}
               inputMode="url"

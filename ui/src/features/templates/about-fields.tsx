@@ -2,6 +2,7 @@ import { RadioGroup } from "radix-ui";
 import { Field } from "@/components/ui/field";
 import { Input, inputClasses } from "@/components/ui/input";
 import { Label } from "@/components/ui/label";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import type { Draft } from "./draft";
 import { iconNames, TemplateIcon } from "./template-icon";
@@ -18,10 +19,10 @@ export function AboutFields({ draft, errors, onChange }: AboutFieldsProps) {
   const icons = iconNames.includes(draft.icon) || draft.icon === "" ? iconNames : [draft.icon, ...iconNames];
   return (
     <div className="grid grid-cols-1 gap-5">
-      <Field label="Name" error={errors.name}>
+      <Field label={t("Name")} error={errors.name}>
         {(control) => <Input {...control} value={draft.name} onChange={(e) => onChange({ name: e.target.value })} required maxLength={60} autoComplete="off" />}
       </Field>
-      <Field label="Description" hint="What it is good for." error={errors.description}>
+      <Field label={t("Description")} hint={t("What it is good for.")} error={errors.description}>
         {(control) => (
           <textarea
             {...control}
@@ -35,9 +36,9 @@ export function AboutFields({ draft, errors, onChange }: AboutFieldsProps) {
       </Field>
       <fieldset className="grid gap-1.5">
         <Label asChild>
-          <legend className="mb-1.5">Icon</legend>
+          <legend className="mb-1.5">{t("Icon")}</legend>
         </Label>
-        <RadioGroup.Root aria-label="Icon" value={draft.icon} onValueChange={(icon) => onChange({ icon })} className="flex flex-wrap gap-2">
+        <RadioGroup.Root aria-label={t("Icon")} value={draft.icon} onValueChange={(icon) => onChange({ icon })} className="flex flex-wrap gap-2">
           {icons.map((icon) => (
             <RadioGroup.Item
               key={icon}

@@ -3,6 +3,7 @@ import { type ClipboardEvent, type KeyboardEvent, useRef, useState } from "react
 import type { Finding } from "@/api/types";
 import { Field } from "@/components/ui/field";
 import { inputClasses } from "@/components/ui/input";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { at, errorsOf, sentences } from "./findings";
 
@@ -65,7 +66,7 @@ export function ChipsField({ label, hint, placeholder, values, findings, name, o
                     </span>
                     <button
                       type="button"
-                      aria-label={`Remove ${value}`}
+                      aria-label={t("Remove {value}", { value })}
                       onClick={() => {
                         onChange(values.filter((v) => v !== value));
                         input.current?.focus();

@@ -1,29 +1,28 @@
 import type { Definition, Template } from "@/api/types";
-import { plural } from "@/lib/format";
+import { msg, t, tn } from "@/i18n/t";
 
 /** What is in it, in a few words. */
 export function contents({ packages, flake, extensions, tasks, files }: Definition): string {
+  const fileCount = Object.keys(files).length;
   const parts = [
-    flake.trim() !== "" ? "Nix flake" : "",
+    flake.trim() !== "" ? t("Nix flake") : "",
     few(packages, 3),
-    many(extensions.length, "extension"),
-    many(tasks.length, "task"),
-    many(Object.keys(files).length, "file"),
+    extensions.length > 0 && tn("{n} extension", "{n} extensions", extensions.length),
+    tasks.length > 0 && tn("{n} task", "{n} tasks", tasks.length),
+    fileCount > 0 && tn("{n} file", "{n} files", fileCount),
   ].filter(Boolean);
-  return parts.length > 0 ? parts.join(" · ") : "The tools of every workspace";
+  return parts.length > 0 ? parts.join(" · ") : t("The tools of every workspace");
 }
-
-const many = (n: number, word: string) => (n > 0 ? plural(n, word) : "");
 
 /** "Port 3000", "Ports 3000, 5173 and 2 more"; "" without any. */
 export function portsText({ ports }: Definition): string {
   if (ports.length === 0) return "";
-  return `${ports.length === 1 ? "Port" : "Ports"} ${few(ports.map((p) => String(p.port)), 4)}`;
+  return t(ports.length === 1 ? msg("Port {ports}") : msg("Ports {ports}"), { ports: few(ports.map((p) => String(p.port)), 4) });
 }
 
 function few(words: string[], most: number): string {
   const rest = words.length - most;
-  return rest > 0 ? `${words.slice(0, most).join(", ")} and ${rest} more` : words.join(", ");
+  return rest > 0 ? t("{words} and {n} more", { words: words.slice(0, most).join(", "), n: rest }) : words.join(", ");
 }
 
 /** Those that have every word somewhere; no words find all. */

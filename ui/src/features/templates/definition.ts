@@ -1,4 +1,5 @@
 import type { Definition, PortVisibility } from "@/api/types";
+import { msg, t } from "@/i18n/t";
 
 export const emptyDefinition: Definition = {
   flake: "",
@@ -13,11 +14,18 @@ export const emptyDefinition: Definition = {
   match: [],
 };
 
+/** Given to t when they are drawn. */
 export const visibilities: Record<PortVisibility, string> = {
-  owner: "Only you",
-  users: "Everybody signed in",
-  public: "Everybody on the internet",
+  owner: msg("Only you"),
+  users: msg("Everybody signed in"),
+  public: msg("Everybody on the internet"),
 };
+
+/** As visibilities, for within a sentence. */
+export function withinText(visibility: PortVisibility): string {
+  const text = t(visibilities[visibility]);
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
 
 /** Text as a person wrote it that is not the definition of a template; line 0 = unknown. */
 export class NotADefinition extends Error {
@@ -36,21 +44,21 @@ export class NotADefinition extends Error {
 /** Reads JSON; what is left out is empty. Throws NotADefinition. */
 export function readDefinition(text: string): Definition {
   const value = parse(text);
-  if (!isObject(value)) throw new NotADefinition("A template is an object: { … }.", { line: 1 });
+  if (!isObject(value)) throw new NotADefinition(t("A template is an object: { … }."), { line: 1 });
   for (const key of Object.keys(value)) {
-    if (!Object.hasOwn(emptyDefinition, key)) throw new NotADefinition(`There is no field ${key} in a template.`, { field: key });
+    if (!Object.hasOwn(emptyDefinition, key)) throw new NotADefinition(t("There is no field {field} in a template.", { field: key }), { field: key });
   }
   return {
-    flake: read(value, "flake", "", isString, "a text"),
-    packages: read(value, "packages", [], isStrings, "a list of texts"),
+    flake: read(value, "flake", "", isString, t("a text")),
+    packages: read(value, "packages", [], isStrings, t("a list of texts")),
     ports: list(value, "ports", { port: 0, label: "", visibility: "owner", open: false }),
     tasks: list(value, "tasks", { label: "", command: "" }),
-    extensions: read(value, "extensions", [], isStrings, "a list of texts"),
+    extensions: read(value, "extensions", [], isStrings, t("a list of texts")),
     variables: list(value, "variables", { name: "", description: "", value: "", secret: false, required: false }),
-    setup: read(value, "setup", "", isString, "a text"),
-    start: read(value, "start", "", isString, "a text"),
-    files: read(value, "files", {}, isTexts, "an object of texts by path"),
-    match: read(value, "match", [], isStrings, "a list of texts"),
+    setup: read(value, "setup", "", isString, t("a text")),
+    start: read(value, "start", "", isString, t("a text")),
+    files: read(value, "files", {}, isTexts, t("an object of texts by path")),
+    match: read(value, "match", [], isStrings, t("a list of texts")),
   };
 }
 
@@ -73,7 +81,7 @@ function parse(text: string): unknown {
     const [, position] = /position (\d+)/.exec(message) ?? [];
     const before = text.slice(0, Number(position ?? 0)).split("\n");
     const told = line ? { line: Number(line), column: Number(column) } : position ? { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 } : {};
-    throw new NotADefinition("This is not JSON.", isEnd(message) ? { line: text.trimEnd().split("\n").length } : told);
+    throw new NotADefinition(t("This is not JSON."), isEnd(message) ? { line: text.trimEnd().split("\n").length } : told);
   }
 }
 
@@ -85,21 +93,21 @@ const isTexts = (value: unknown): value is Record<string, string> => isObject(va
 
 function read<T>(from: Record<string, unknown>, field: string, empty: T, is: (value: unknown) => value is T, what: string): T {
   const value = from[field] ?? empty;
-  if (!is(value)) throw new NotADefinition(`${field} is ${what}.`, { field });
+  if (!is(value)) throw new NotADefinition(t("{field} is {what}.", { field, what }), { field });
   return value;
 }
 
 /** A list of objects that have the fields of blank; what is left out is as there. */
 function list<T extends object>(from: Record<string, unknown>, field: string, blank: T): T[] {
   const value = from[field] ?? [];
-  if (!Array.isArray(value)) throw new NotADefinition(`${field} is a list.`, { field });
+  if (!Array.isArray(value)) throw new NotADefinition(t("{field} is {what}.", { field, what: t("a list") }), { field });
   return value.map((item: unknown, n) => {
     const at = `${field}[${n}]`;
-    if (!isObject(item)) throw new NotADefinition(`${at} is an object: { … }.`, { field: at });
+    if (!isObject(item)) throw new NotADefinition(t("{field} is {what}.", { field: at, what: t("an object: { … }") }), { field: at });
     for (const [key, given] of Object.entries(item)) {
-      if (!Object.hasOwn(blank, key)) throw new NotADefinition(`There is no field ${key} in ${at}.`, { field: `${at}.${key}` });
+      if (!Object.hasOwn(blank, key)) throw new NotADefinition(t("There is no field {field} in {place}.", { field: key, place: at }), { field: `${at}.${key}` });
       const want = typeof blank[key as keyof T];
-      if (typeof given !== want) throw new NotADefinition(`${at}.${key} is a ${want === "string" ? "text" : want}.`, { field: `${at}.${key}` });
+      if (typeof given !== want) throw new NotADefinition(t("{field} is {what}.", { field: `${at}.${key}`, what: want === "string" ? t("a text") : want === "number" ? t("a number") : t("a boolean") }), { field: `${at}.${key}` });
     }
     return { ...blank, ...item };
   });

@@ -4,6 +4,7 @@ import { sentence } from "@/api/problem";
 import { useDeleteTemplate } from "@/api/queries/templates";
 import { AlertDialog } from "@/components/ui/alert-dialog";
 import { Notice } from "@/components/ui/notice";
+import { msg, t, tr } from "@/i18n/t";
 
 interface DeleteTemplateDialogProps {
   template: Template;
@@ -16,7 +17,7 @@ export function DeleteTemplateDialog({ template, onClose, onDeleted }: DeleteTem
   const confirm = () =>
     remove.mutate(undefined, {
       onSuccess: () => {
-        toast.success(`${template.name} was deleted`);
+        toast.success(t("{name} was deleted", { name: template.name }));
         onClose();
         onDeleted?.();
       },
@@ -25,14 +26,18 @@ export function DeleteTemplateDialog({ template, onClose, onDeleted }: DeleteTem
     <AlertDialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title="Delete this template?"
+      title={t("Delete this template?")}
       description={
         <>
-          <strong className="font-medium break-words text-foreground">{template.name}</strong> and all its versions are gone from the catalogue
-          {template.shared && ", for everybody"}. Workspaces made from it stay as they are.
+          {tr(
+            template.shared
+              ? msg("{name} and all its versions are gone from the catalogue, for everybody. Workspaces made from it stay as they are.")
+              : msg("{name} and all its versions are gone from the catalogue. Workspaces made from it stay as they are."),
+            { name: <strong className="font-medium break-words text-foreground">{template.name}</strong> },
+          )}
         </>
       }
-      action="Delete template"
+      action={t("Delete template")}
       busy={remove.isPending}
       onConfirm={confirm}
     >

@@ -7,6 +7,7 @@ import type { Mark } from "@/components/code-editor/types";
 import { Button } from "@/components/ui/button";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { at, marksOf } from "./findings";
 
@@ -65,15 +66,15 @@ function FileItem({ path, text, marks, unfolded, onChange, onRemove }: FileItemP
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className={cn("cursor-pointer rounded-lg px-4 py-2.5 font-mono text-sm break-all md:text-[0.8125rem]", marks.length > 0 && "text-danger-text")}>
           {path}
-          {marks.length > 0 && <span className="sr-only"> (has a problem)</span>}
+          {marks.length > 0 && <span className="sr-only"> {t("(has a problem)")}</span>}
         </summary>
         {open && (
           <div className="grid grid-cols-1 gap-3 px-4 pb-4">
-            <CodeEditor aria-label={`Text of ${path}`} language={languageOf(path)} value={text} readOnly={!onChange} onChange={onChange} lines={4} marks={marks} />
+            <CodeEditor aria-label={t("Text of {path}", { path })} language={languageOf(path)} value={text} readOnly={!onChange} onChange={onChange} lines={4} marks={marks} />
             {onChange && (
               <div>
-                <Button variant="outline" size="sm" onClick={onRemove} aria-label={`Remove ${path}`}>
-                  <Trash2 aria-hidden /> Remove file
+                <Button variant="outline" size="sm" onClick={onRemove} aria-label={t("Remove {path}", { path })}>
+                  <Trash2 aria-hidden /> {t("Remove file")}
                 </Button>
               </div>
             )}
@@ -90,20 +91,20 @@ function AddFile({ taken, onAdd }: { taken: string[]; onAdd: (path: string) => v
   const submit = (event: FormEvent) => {
     event.preventDefault();
     const wanted = path.trim();
-    if (wanted === "") return setFault("Give the file a path.");
-    if (taken.includes(wanted)) return setFault("There is such a file already.");
+    if (wanted === "") return setFault(t("Give the file a path."));
+    if (taken.includes(wanted)) return setFault(t("There is such a file already."));
     setFault(undefined);
     setPath("");
     onAdd(wanted);
   };
   return (
     <form onSubmit={submit} noValidate>
-      <Field label="New file" hint="Its path in the workspace." error={fault}>
+      <Field label={t("New file")} hint={t("Its path in the workspace.")} error={fault}>
         {(control) => (
           <div className="flex gap-2">
-            <Input {...control} value={path} onChange={(e) => setPath(e.target.value)} placeholder="src/main.py" maxLength={200} autoComplete="off" autoCapitalize="off" spellCheck={false} className="max-w-sm font-mono" />
+            <Input {...control} value={path} onChange={(e) => setPath(e.target.value)} placeholder={t("src/main.py")} maxLength={200} autoComplete="off" autoCapitalize="off" spellCheck={false} className="max-w-sm font-mono" />
             <Button type="submit" variant="outline">
-              <Plus aria-hidden /> Add
+              <Plus aria-hidden /> {t("Add")}
             </Button>
           </div>
         )}

@@ -3,6 +3,7 @@ import type { Definition, Finding } from "@/api/types";
 import { CodeEditor } from "@/components/code-editor/code-editor";
 import { jsonLines, lineOf, readPath } from "@/components/code-editor/json-lines";
 import type { Mark } from "@/components/code-editor/types";
+import { t } from "@/i18n/t";
 import { NotADefinition, readDefinition } from "./definition";
 import { pathOf } from "./findings";
 
@@ -27,7 +28,7 @@ export function JsonView({ definition, findings, onChange }: JsonViewProps) {
     : findings.map((finding) => placed(finding, lineOf(lines, pathOf(finding))));
   return (
     <CodeEditor
-      aria-label="Definition as JSON"
+      aria-label={t("Definition as JSON")}
       language="json"
       lines={24}
       value={text}
@@ -40,7 +41,7 @@ export function JsonView({ definition, findings, onChange }: JsonViewProps) {
 
 /** The place within a text of several lines is told in words: in JSON it is one line. */
 function placed({ line, column, message, severity }: Finding, jsonLine: number): Mark {
-  return { line: jsonLine, column: 0, severity, message: line > 0 ? `${message} (at ${line}:${column} of the text)` : message };
+  return { line: jsonLine, column: 0, severity, message: line > 0 ? t("{message} (at {line}:{column} of the text)", { message, line, column }) : message };
 }
 
 function faultOf(text: string): NotADefinition | undefined {

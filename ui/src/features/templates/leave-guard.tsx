@@ -1,5 +1,6 @@
 import { useBlocker } from "@tanstack/react-router";
 import { AlertDialog } from "@/components/ui/alert-dialog";
+import { t } from "@/i18n/t";
 
 /** Asks before unsaved changes are lost by leaving the page. */
 export function LeaveGuard({ dirty }: { dirty: boolean }) {
@@ -12,9 +13,9 @@ export function LeaveGuard({ dirty }: { dirty: boolean }) {
     <AlertDialog
       open={blocker.status === "blocked"}
       onOpenChange={(open) => !open && blocker.reset?.()}
-      title="Leave without saving?"
-      description="Your changes to this template are lost."
-      action="Leave without saving"
+      title={t("Leave without saving?")}
+      description={t("Your changes to this template are lost.")}
+      action={t("Leave without saving")}
       onConfirm={() => blocker.proceed?.()}
     />
   );

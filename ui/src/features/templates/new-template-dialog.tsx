@@ -10,6 +10,7 @@ import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
+import { t } from "@/i18n/t";
 import { emptyDefinition } from "./definition";
 
 interface NewTemplateDialogProps {
@@ -23,13 +24,13 @@ export function NewTemplateDialog({ base, onClose }: NewTemplateDialogProps) {
   const navigate = useNavigate();
   const create = useCreateTemplate();
   const templates = useQuery({ ...templatesQuery, enabled: base === null });
-  const [name, setName] = useState(base ? `${[...base.name].slice(0, 55).join("")} copy` : "");
+  const [name, setName] = useState(base ? t("{name} copy", { name: [...base.name].slice(0, 55).join("") }) : "");
   const [baseId, setBaseId] = useState("");
   const problem = create.error instanceof Problem ? create.error : undefined;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    const from = base ?? templates.data?.find((t) => t.id === baseId);
+    const from = base ?? templates.data?.find((one) => one.id === baseId);
     create.mutate(
       { name: name.trim(), description: from?.description ?? "", icon: from?.icon ?? "box", definition: from?.definition ?? emptyDefinition },
       { onSuccess: (made) => navigate({ to: "/templates/$id", params: { id: made.id } }) },
@@ -39,8 +40,8 @@ export function NewTemplateDialog({ base, onClose }: NewTemplateDialogProps) {
     <Dialog
       open
       onOpenChange={(open) => !open && onClose()}
-      title={base ? "Copy to my templates" : "New template"}
-      description={base ? "The copy is yours: changes to it do not touch the original." : "It is a draft that only you see until you have tried and published it."}
+      title={base ? t("Copy to my templates") : t("New template")}
+      description={base ? t("The copy is yours: changes to it do not touch the original.") : t("It is a draft that only you see until you have tried and published it.")}
     >
       <form onSubmit={submit} className="grid grid-cols-1 gap-5">
         {create.isError && !problem?.field("name") && (
@@ -48,16 +49,16 @@ export function NewTemplateDialog({ base, onClose }: NewTemplateDialogProps) {
             {sentence(create.error)}
           </Notice>
         )}
-        <Field label="Name" error={problem?.field("name")}>
+        <Field label={t("Name")} error={problem?.field("name")}>
           {(control) => (
             <Input {...control} value={name} onChange={(e) => setName(e.target.value)} onFocus={(e) => e.target.select()} required maxLength={60} autoComplete="off" />
           )}
         </Field>
         {!base && (
-          <Field label="Begin with">
+          <Field label={t("Begin with")}>
             {(control) => (
               <Select {...control} value={baseId} onChange={(e) => setBaseId(e.target.value)}>
-                <option value="">Nothing</option>
+                <option value="">{t("Nothing")}</option>
                 {templates.data?.map((template) => (
                   <option key={template.id} value={template.id}>
                     {template.name}
@@ -69,10 +70,10 @@ export function NewTemplateDialog({ base, onClose }: NewTemplateDialogProps) {
         )}
         <DialogButtons>
           <Button variant="outline" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" busy={create.isPending}>
-            {base ? "Copy" : "Create"}
+            {base ? t("Copy") : t("Create")}
           </Button>
         </DialogButtons>
       </form>

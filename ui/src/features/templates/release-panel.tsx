@@ -9,6 +9,7 @@ import { usePublishTemplate, useTryTemplate, useUpdateTemplate } from "@/api/que
 import { Section } from "@/components/layout/section";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { msg, t } from "@/i18n/t";
 
 interface ReleasePanelProps {
   template: Template;
@@ -24,26 +25,26 @@ export function ReleasePanel({ template, dirty }: ReleasePanelProps) {
   const update = useUpdateTemplate(id);
   const published = publishedVersion === version;
   const start = () => attempt.mutate(undefined, { onSuccess: ({ workspaceId }) => navigate({ to: "/w/$id", params: { id: workspaceId } }) });
-  const share = (yes: boolean) => update.mutate({ shared: yes }, { onSuccess: () => toast.success(yes ? `Everybody can use ${name} now` : `${name} is no longer shared`) });
+  const share = (yes: boolean) => update.mutate({ shared: yes }, { onSuccess: () => toast.success(yes ? t("Everybody can use {name} now", { name }) : t("{name} is no longer shared", { name })) });
   const error = attempt.error ?? publish.error ?? update.error;
   return (
-    <Section title="Release">
+    <Section title={t("Release")}>
       <ol className="grid grid-cols-1 gap-5">
-        <Step state={dirty ? "open" : "done"} title={dirty ? "Save your changes" : `Version ${version} is saved`} />
+        <Step state={dirty ? "open" : "done"} title={dirty ? t("Save your changes") : t("Version {version} is saved", { version })} />
         <Step
           state={dirty ? "waiting" : tried ? "done" : "open"}
-          title={tried && !dirty ? `Version ${version} ran well` : "Try it"}
-          why={dirty ? "Save first." : tried ? undefined : "Makes an ordinary workspace from it. It has to run once without a notice."}
+          title={tried && !dirty ? t("Version {version} ran well", { version }) : t("Try it")}
+          why={dirty ? t("Save first.") : tried ? undefined : t("Makes an ordinary workspace from it. It has to run once without a notice.")}
         >
           {(why) => (
             <Button variant={tried ? "outline" : "primary"} size="sm" busy={attempt.isPending} disabled={dirty} onClick={start} aria-describedby={why}>
-              {tried ? "Try again" : "Try"}
+              {tried ? t("Try again") : t("Try")}
             </Button>
           )}
         </Step>
         <Step
           state={published && !dirty ? "done" : dirty || !tried ? "waiting" : "open"}
-          title={published && !dirty ? `Version ${version} is published` : "Publish it"}
+          title={published && !dirty ? t("Version {version} is published", { version }) : t("Publish it")}
           why={whyNotPublished(template, dirty)}
         >
           {published && !dirty
@@ -53,10 +54,10 @@ export function ReleasePanel({ template, dirty }: ReleasePanelProps) {
                   size="sm"
                   busy={publish.isPending}
                   disabled={dirty || !tried}
-                  onClick={() => publish.mutate(undefined, { onSuccess: () => toast.success(`Version ${version} is published`) })}
+                  onClick={() => publish.mutate(undefined, { onSuccess: () => toast.success(t("Version {version} is published", { version })) })}
                   aria-describedby={why}
                 >
-                  Publish
+                  {t("Publish")}
                 </Button>
               )}
         </Step>
@@ -83,20 +84,20 @@ function ShareStep({ template, busy, onShare }: ShareStepProps) {
   const { shared, sharedVersion, publishedVersion } = template;
   const newer = shared && publishedVersion > sharedVersion;
   const state = shared && !newer ? "done" : publishedVersion > 0 ? "open" : "waiting";
-  const title = shared ? `Everybody can use version ${sharedVersion}` : "Share it";
-  if (!user.admin) return <Step state={state} title={title} why="An administrator decides what is shared with everybody." />;
+  const title = shared ? t("Everybody can use version {version}", { version: sharedVersion }) : t("Share it");
+  if (!user.admin) return <Step state={state} title={title} why={t("An administrator decides what is shared with everybody.")} />;
   return (
-    <Step state={state} title={title} why={publishedVersion === 0 ? "Publish first." : newer ? `Version ${publishedVersion} is not shared yet.` : undefined}>
+    <Step state={state} title={title} why={publishedVersion === 0 ? t("Publish first.") : newer ? t("Version {version} is not shared yet.", { version: publishedVersion }) : undefined}>
       {(why) => (
         <div className="flex flex-wrap gap-2">
           {(!shared || newer) && (
             <Button variant="outline" size="sm" busy={busy} disabled={publishedVersion === 0} onClick={() => onShare(true)} aria-describedby={why}>
-              {newer ? `Share version ${publishedVersion}` : "Share with everybody"}
+              {newer ? t("Share version {version}", { version: publishedVersion }) : t("Share with everybody")}
             </Button>
           )}
           {shared && (
             <Button variant="outline" size="sm" busy={busy} onClick={() => onShare(false)}>
-              Stop sharing
+              {t("Stop sharing")}
             </Button>
           )}
         </div>
@@ -106,10 +107,12 @@ function ShareStep({ template, busy, onShare }: ShareStepProps) {
 }
 
 function whyNotPublished({ version, publishedVersion, tried }: Template, dirty: boolean): string | undefined {
-  if (dirty) return "Save first.";
-  if (version === publishedVersion) return "New workspaces get it.";
-  const now = publishedVersion > 0 ? ` Until then new workspaces get version ${publishedVersion}.` : "";
-  return tried ? `Then new workspaces get it.${now && ` Now they get version ${publishedVersion}.`}` : `Try version ${version} first.${now}`;
+  if (dirty) return t("Save first.");
+  if (version === publishedVersion) return t("New workspaces get it.");
+  const first = tried ? t("Then new workspaces get it.") : t("Try version {version} first.", { version });
+  if (publishedVersion === 0) return first;
+  const now = tried ? msg("Now they get version {version}.") : msg("Until then new workspaces get version {version}.");
+  return `${first} ${t(now, { version: publishedVersion })}`;
 }
 
 interface StepProps {
@@ -130,7 +133,7 @@ function Step({ state, title, why, children }: StepProps) {
       <div className="grid min-w-0 flex-1 grid-cols-1 gap-1">
         <p className="font-medium">
           {title}
-          {state === "done" && <span className="sr-only"> (done)</span>}
+          {state === "done" && <span className="sr-only"> {t("(done)")}</span>}
         </p>
         {why && (
           <p id={id} className="text-muted-foreground">

@@ -2,11 +2,17 @@ import { Plus, Trash2 } from "lucide-react";
 import { type ReactNode, useRef } from "react";
 import type { Finding } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { msg, t } from "@/i18n/t";
 import { at, sentences } from "./findings";
 
+const words = {
+  port: { add: msg("Add port"), remove: msg("Remove port {number}") },
+  task: { add: msg("Add task"), remove: msg("Remove task {number}") },
+  variable: { add: msg("Add variable"), remove: msg("Remove variable {number}") },
+};
+
 interface RowsFieldProps<T> {
-  /** What one is called: "port". */
-  what: string;
+  what: keyof typeof words;
   items: T[];
   blank: T;
   /** The field's name in the definition. */
@@ -46,7 +52,7 @@ export function RowsField<T extends object>({ what, items, blank, name, findings
                   </p>
                 )}
               </div>
-              <Button variant="ghost" size="icon-sm" aria-label={`Remove ${what} ${n + 1}`} onClick={() => remove(n)}>
+              <Button variant="ghost" size="icon-sm" aria-label={t(words[what].remove, { number: n + 1 })} onClick={() => remove(n)}>
                 <Trash2 aria-hidden />
               </Button>
             </li>
@@ -55,7 +61,7 @@ export function RowsField<T extends object>({ what, items, blank, name, findings
       </ul>
       <div>
         <Button ref={adder} variant="outline" size="sm" onClick={add}>
-          <Plus aria-hidden /> Add {what}
+          <Plus aria-hidden /> {t(words[what].add)}
         </Button>
       </div>
     </div>

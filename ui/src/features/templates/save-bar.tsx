@@ -2,6 +2,7 @@ import { sentence } from "@/api/problem";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 
 interface SaveBarProps {
   /** Why it cannot be saved as it is. */
@@ -23,14 +24,14 @@ export function SaveBar({ blocked, busy, error, onSave, onDiscard }: SaveBarProp
       )}
       <div className="flex flex-wrap items-center justify-between gap-3">
         <p id="save-state" className="text-sm">
-          <span className="font-medium">Unsaved changes.</span> {blocked && <span className="text-muted-foreground">{blocked}</span>}
+          <span className="font-medium">{t("Unsaved changes.")}</span> {blocked && <span className="text-muted-foreground">{blocked}</span>}
         </p>
         <div className="flex gap-2">
           <Button variant="outline" onClick={onDiscard}>
-            Discard
+            {t("Discard")}
           </Button>
           <Button onClick={onSave} busy={busy} disabled={blocked !== undefined} aria-describedby="save-state">
-            Save
+            {t("Save")}
           </Button>
         </div>
       </div>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import type { Template } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Card } from "@/components/ui/card";
+import { t } from "@/i18n/t";
 import { contents, portsText } from "./contents";
 import { TemplateBadges } from "./template-badges";
 import { TemplateIcon } from "./template-icon";
@@ -42,8 +43,8 @@ export function TemplateCard({ template, onCopy }: TemplateCardProps) {
         </div>
         <div className="mt-auto flex items-center justify-between gap-2 pt-1">
           <Button asChild size="sm" variant="outline">
-            <Link to="/new" search={{ template: id }} aria-label={`Use ${name}`}>
-              Use
+            <Link to="/new" search={{ template: id }} aria-label={t("Use {name}", { name })}>
+              {t("Use")}
             </Link>
           </Button>
           <TemplateMenu template={template} onCopy={onCopy} />

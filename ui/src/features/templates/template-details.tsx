@@ -3,7 +3,8 @@ import type { Template } from "@/api/types";
 import { CodeEditor } from "@/components/code-editor/code-editor";
 import { Section } from "@/components/layout/section";
 import { Badge } from "@/components/ui/badge";
-import { visibilities } from "./definition";
+import { t } from "@/i18n/t";
+import { withinText } from "./definition";
 import { FilesField } from "./files-field";
 import { TemplateHeader } from "./template-header";
 
@@ -15,31 +16,31 @@ export function TemplateDetails({ template }: { template: Template }) {
     <div className="mx-auto max-w-3xl">
       <TemplateHeader template={template}>{description && <p className="text-muted-foreground">{description}</p>}</TemplateHeader>
       <div className="grid grid-cols-1 gap-6">
-        <Section title="Contents">
+        <Section title={t("Contents")}>
           <dl className="grid grid-cols-1 gap-5 text-sm">
-            <Entry title="Packages" empty={packages.length === 0}>
+            <Entry title={t("Packages")} empty={packages.length === 0}>
               <Words words={packages} />
             </Entry>
-            <Entry title="Editor extensions" empty={extensions.length === 0}>
+            <Entry title={t("Editor extensions")} empty={extensions.length === 0}>
               <Words words={extensions} />
             </Entry>
-            <Entry title="Ports" empty={ports.length === 0}>
+            <Entry title={t("Ports")} empty={ports.length === 0}>
               <ul>
                 {ports.map((port) => (
                   <li key={port.port}>
                     <span className="font-medium tabular-nums">{port.port}</span> {port.label && `${port.label} · `}
-                    {visibilities[port.visibility].toLowerCase()}
+                    {withinText(port.visibility)}
                   </li>
                 ))}
               </ul>
             </Entry>
-            <Entry title="Set up, once" empty={setup === ""}>
+            <Entry title={t("Set up, once")} empty={setup === ""}>
               <Command text={setup} />
             </Entry>
-            <Entry title="At every start" empty={start === ""}>
+            <Entry title={t("At every start")} empty={start === ""}>
               <Command text={start} />
             </Entry>
-            <Entry title="Tasks" empty={tasks.length === 0}>
+            <Entry title={t("Tasks")} empty={tasks.length === 0}>
               <ul className="grid grid-cols-1 gap-2">
                 {tasks.map((task) => (
                   <li key={task.label} className="grid grid-cols-1 gap-1">
@@ -49,7 +50,7 @@ export function TemplateDetails({ template }: { template: Template }) {
                 ))}
               </ul>
             </Entry>
-            <Entry title="Variables" empty={variables.length === 0}>
+            <Entry title={t("Variables")} empty={variables.length === 0}>
               <ul className="grid grid-cols-1 gap-1">
                 {variables.map((variable) => (
                   <li key={variable.name} className="break-words">
@@ -57,24 +58,24 @@ export function TemplateDetails({ template }: { template: Template }) {
                       {variable.name}
                       {variable.value !== "" && `=${variable.value}`}
                     </code>{" "}
-                    {variable.secret && <Badge>Secret</Badge>} {variable.required && <Badge>Required</Badge>}
+                    {variable.secret && <Badge>{t("Secret")}</Badge>} {variable.required && <Badge>{t("Required")}</Badge>}
                     {variable.description && <p className="text-muted-foreground">{variable.description}</p>}
                   </li>
                 ))}
               </ul>
             </Entry>
-            <Entry title="Guessed from" empty={match.length === 0}>
+            <Entry title={t("Guessed from")} empty={match.length === 0}>
               <Words words={match} />
             </Entry>
           </dl>
         </Section>
         {flake.trim() !== "" && (
-          <Section title="Nix flake">
-            <CodeEditor readOnly aria-label="Nix flake" language="nix" value={flake} lines={4} />
+          <Section title={t("Nix flake")}>
+            <CodeEditor readOnly aria-label={t("Nix flake")} language="nix" value={flake} lines={4} />
           </Section>
         )}
         {Object.keys(files).length > 0 && (
-          <Section title="Files" description="Written into a workspace that has no repository.">
+          <Section title={t("Files")} description={t("Written into a workspace that has no repository.")}>
             <FilesField files={files} findings={[]} />
           </Section>
         )}
@@ -87,7 +88,7 @@ function Entry({ title, empty, children }: { title: string; empty: boolean; chil
   return (
     <div className="grid grid-cols-1 gap-1 sm:grid-cols-[10rem_1fr] sm:gap-4">
       <dt className="font-medium">{title}</dt>
-      <dd className="min-w-0">{empty ? <span className="text-muted-foreground">None</span> : children}</dd>
+      <dd className="min-w-0">{empty ? <span className="text-muted-foreground">{t("None")}</span> : children}</dd>
     </div>
   );
 }

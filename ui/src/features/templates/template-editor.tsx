@@ -6,7 +6,7 @@ import { useUpdateTemplate } from "@/api/queries/templates";
 import { LoadError } from "@/components/layout/load-error";
 import { Section } from "@/components/layout/section";
 import { Notice } from "@/components/ui/notice";
-import { plural } from "@/lib/format";
+import { t, tn } from "@/i18n/t";
 import { AboutFields } from "./about-fields";
 import { DefinitionFields } from "./definition-fields";
 import { errorsOf } from "./findings";
@@ -41,7 +41,7 @@ export function TemplateEditor({ template }: { template: Template }) {
     update.mutate({ ...changes, base: template.version }, {
       onSuccess: (now) => {
         edit.saved(now, draft);
-        toast.success(now.version > template.version ? `Saved as version ${now.version}` : "Saved");
+        toast.success(now.version > template.version ? t("Saved as version {version}", { version: now.version }) : t("Saved"));
       },
     });
   const discard = () => {
@@ -59,7 +59,7 @@ export function TemplateEditor({ template }: { template: Template }) {
       <TemplateHeader template={template} onDeleted={() => setLeft(true)} />
       <div className="grid grid-cols-1 items-start gap-6 lg:grid-cols-[1fr_20rem]">
         <div className="grid min-w-0 grid-cols-1 gap-6">
-          <Section title="About">
+          <Section title={t("About")}>
             <AboutFields
               draft={draft}
               errors={{ name: problem?.field("name"), description: problem?.field("description"), icon: problem?.field("icon") }}
@@ -72,11 +72,11 @@ export function TemplateEditor({ template }: { template: Template }) {
           <div className="flex flex-wrap items-center justify-between gap-3">
             <ViewTabs view={view} onChange={setView} locked={broken} />
             <p role="status" className="text-sm text-muted-foreground">
-              {broken ? "Not a definition yet" : check.checking ? "Checking…" : faults > 0 ? `${plural(faults, "problem")} found` : check.error ? "" : "No problems found"}
+              {broken ? t("Not a definition yet") : check.checking ? t("Checking…") : faults > 0 ? tn("{n} problem found", "{n} problems found", faults) : check.error ? "" : t("No problems found")}
             </p>
           </div>
           {check.error && <LoadError error={check.error} onRetry={check.retry} />}
-          {edit.outdated && <Notice variant="warning">Version {template.version} was saved somewhere else meanwhile. If you save, yours becomes the newest one.</Notice>}
+          {edit.outdated && <Notice variant="warning">{t("Version {version} was saved somewhere else meanwhile. If you save, yours becomes the newest one.", { version: template.version })}</Notice>}
           {view === "fields" ? (
             <DefinitionFields key={revision} definition={draft.definition} findings={findings} onChange={changeDefinition} />
           ) : (
@@ -92,7 +92,7 @@ export function TemplateEditor({ template }: { template: Template }) {
           )}
           {(dirty || broken) && (
             <SaveBar
-              blocked={broken ? "The JSON is no definition yet." : faults > 0 ? "Mend what is marked first." : undefined}
+              blocked={broken ? t("The JSON is no definition yet.") : faults > 0 ? t("Mend what is marked first.") : undefined}
               busy={update.isPending}
               error={findings.length === 0 || !problem ? update.error : null}
               onSave={save}
@@ -100,7 +100,7 @@ export function TemplateEditor({ template }: { template: Template }) {
             />
           )}
         </div>
-        <aside aria-label="Release" className="grid min-w-0 grid-cols-1 gap-6 lg:sticky lg:top-20">
+        <aside aria-label={t("Release")} className="grid min-w-0 grid-cols-1 gap-6 lg:sticky lg:top-20">
           <ReleasePanel template={template} dirty={dirty || broken} />
           <VersionsPanel template={template} dirty={dirty || broken} onRestore={load} />
         </aside>

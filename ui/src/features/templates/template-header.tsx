@@ -3,6 +3,7 @@ import { ChevronLeft } from "lucide-react";
 import { type ReactNode, useState } from "react";
 import type { Template } from "@/api/types";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { NewTemplateDialog } from "./new-template-dialog";
 import { TemplateBadges } from "./template-badges";
 import { TemplateIcon } from "./template-icon";
@@ -24,7 +25,7 @@ export function TemplateHeader({ template, children, onDeleted }: TemplateHeader
   return (
     <div className="mb-6 grid grid-cols-1 gap-4">
       <Link to="/templates" className="flex items-center gap-1 justify-self-start rounded text-sm text-muted-foreground hover:text-foreground">
-        <ChevronLeft aria-hidden className="size-4" /> All templates
+        <ChevronLeft aria-hidden className="size-4" /> {t("All templates")}
       </Link>
       <div className="flex flex-wrap items-center justify-between gap-4">
         <div className="flex min-w-0 items-center gap-4">
@@ -39,12 +40,12 @@ export function TemplateHeader({ template, children, onDeleted }: TemplateHeader
         <div className="flex items-center gap-2">
           {!template.mine && (
             <Button variant="outline" onClick={() => setCopying(true)}>
-              Copy to my templates
+              {t("Copy to my templates")}
             </Button>
           )}
           <Button asChild variant={template.mine ? "outline" : "primary"}>
             <Link to="/new" search={{ template: id }}>
-              Use
+              {t("Use")}
             </Link>
           </Button>
           <TemplateMenu

@@ -8,6 +8,7 @@ import { useMe } from "@/api/queries/me";
 import { useUpdateTemplate } from "@/api/queries/templates";
 import { Button } from "@/components/ui/button";
 import { Menu, MenuItem, MenuSeparator } from "@/components/ui/dropdown-menu";
+import { t } from "@/i18n/t";
 import { DeleteTemplateDialog } from "./delete-template-dialog";
 
 interface TemplateMenuProps {
@@ -31,8 +32,8 @@ export function TemplateMenu({ template, onCopy, here, onDeleted }: TemplateMenu
     update.mutate(
       { shared: yes },
       {
-        onSuccess: () => toast.success(yes ? `Everybody can use ${name} now` : `${name} is no longer shared`),
-        onError: (error) => toast.error(`Could not change ${name}`, { description: sentence(error) }),
+        onSuccess: () => toast.success(yes ? t("Everybody can use {name} now", { name }) : t("{name} is no longer shared", { name })),
+        onError: (error) => toast.error(t("Could not change {name}", { name }), { description: sentence(error) }),
       },
     );
   return (
@@ -43,7 +44,7 @@ export function TemplateMenu({ template, onCopy, here, onDeleted }: TemplateMenu
           wanted.current = undefined;
         }}
         trigger={
-          <Button variant="ghost" size="icon-sm" aria-label={`Actions for ${name}`}>
+          <Button variant="ghost" size="icon-sm" aria-label={t("Actions for {name}", { name })}>
             <MoreHorizontal aria-hidden />
           </Button>
         }
@@ -51,28 +52,28 @@ export function TemplateMenu({ template, onCopy, here, onDeleted }: TemplateMenu
         {!here && (
           <MenuItem onSelect={() => navigate({ to: "/templates/$id", params: { id } })}>
             {mine ? <Pencil aria-hidden /> : <Eye aria-hidden />}
-            {mine ? "Edit" : "Look inside"}
+            {mine ? t("Edit") : t("Look inside")}
           </MenuItem>
         )}
         <MenuItem onSelect={() => (wanted.current = onCopy)}>
-          <Copy aria-hidden /> Copy to my templates…
+          <Copy aria-hidden /> {t("Copy to my templates…")}
         </MenuItem>
         {user.admin && !builtin && sharedVersion < Math.max(publishedVersion, 1) && (
           <MenuItem disabled={publishedVersion === 0} onSelect={() => share(true)}>
             <Users aria-hidden />
-            {publishedVersion === 0 ? "Share (publish it first)" : shared ? `Share version ${publishedVersion}` : "Share with everybody"}
+            {publishedVersion === 0 ? t("Share (publish it first)") : shared ? t("Share version {version}", { version: publishedVersion }) : t("Share with everybody")}
           </MenuItem>
         )}
         {user.admin && shared && (
           <MenuItem onSelect={() => share(false)}>
-            <UserRoundX aria-hidden /> Stop sharing
+            <UserRoundX aria-hidden /> {t("Stop sharing")}
           </MenuItem>
         )}
         {mine && (
           <>
             <MenuSeparator />
             <MenuItem variant="danger" onSelect={() => (wanted.current = () => setDeleting(true))}>
-              <Trash2 aria-hidden /> Delete…
+              <Trash2 aria-hidden /> {t("Delete…")}
             </MenuItem>
           </>
         )}

@@ -6,6 +6,7 @@ import { LoadError } from "@/components/layout/load-error";
 import { Loading } from "@/components/layout/loading";
 import { MessagePage } from "@/components/layout/message-page";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useTitle } from "@/lib/use-title";
 import { TemplateDetails } from "./template-details";
 import { TemplateEditor } from "./template-editor";
@@ -21,18 +22,18 @@ export function TemplatePage() {
     // A trial may run in another tab; there is no event that tells how it went.
     refetchInterval: ({ state }) => (state.data?.mine && !state.data.tried ? pollMs : false),
   });
-  useTitle(template.data?.name ?? "Template");
+  useTitle(template.data?.name ?? t("Template"));
   if (template.error instanceof Problem && template.error.status === 404) {
     return (
       <MessagePage
-        title="There is no such template"
+        title={t("There is no such template")}
         action={
           <Button asChild>
-            <Link to="/templates">See all templates</Link>
+            <Link to="/templates">{t("See all templates")}</Link>
           </Button>
         }
       >
-        It was deleted, or it is not shared with you.
+        {t("It was deleted, or it is not shared with you.")}
       </MessagePage>
     );
   }

@@ -8,6 +8,7 @@ import { PageHeader } from "@/components/layout/page-header";
 import { EmptyRow } from "@/components/layout/row-list";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
+import { t } from "@/i18n/t";
 import { useTitle } from "@/lib/use-title";
 import { search } from "./contents";
 import { NewTemplateDialog } from "./new-template-dialog";
@@ -16,25 +17,25 @@ import { TemplatesSkeleton } from "./templates-skeleton";
 
 /** The catalogue: what a workspace can begin with. */
 export function TemplatesPage() {
-  useTitle("Templates");
+  useTitle(t("Templates"));
   const templates = useQuery(templatesQuery);
   const [words, setWords] = useState("");
   /** What a new one begins as; null = nothing. */
   const [base, setBase] = useState<Template | null>();
   const found = search(templates.data ?? [], words);
   const groups = [
-    { title: "Yours", items: found.filter((t) => t.mine) },
-    { title: "From others", items: found.filter((t) => !t.mine && !t.builtin) },
-    { title: "Built in", items: found.filter((t) => t.builtin && !t.mine) },
+    { title: t("Yours"), items: found.filter((one) => one.mine) },
+    { title: t("From others"), items: found.filter((one) => !one.mine && !one.builtin) },
+    { title: t("Built in"), items: found.filter((one) => one.builtin && !one.mine) },
   ].filter((group) => group.items.length > 0);
   return (
     <>
       <PageHeader
-        title="Templates"
-        description="What a workspace begins with: tools, ports, tasks and files. Copy one to change it."
+        title={t("Templates")}
+        description={t("What a workspace begins with: tools, ports, tasks and files. Copy one to change it.")}
         action={
           <Button onClick={() => setBase(null)}>
-            <Plus aria-hidden /> New template
+            <Plus aria-hidden /> {t("New template")}
           </Button>
         }
       />
@@ -44,7 +45,7 @@ export function TemplatesPage() {
         <div className="grid grid-cols-1 gap-8">
           <div className="relative max-w-sm">
             <Search aria-hidden className="pointer-events-none absolute top-2.5 left-3 size-4 text-muted-foreground" />
-            <Input type="search" aria-label="Search templates" placeholder="Search, for example python" value={words} onChange={(e) => setWords(e.target.value)} className="pl-9" />
+            <Input type="search" aria-label={t("Search templates")} placeholder={t("Search, for example python")} value={words} onChange={(e) => setWords(e.target.value)} className="pl-9" />
           </div>
           {groups.map((group) => (
             <Group key={group.title} title={group.title}>
@@ -53,9 +54,9 @@ export function TemplatesPage() {
               ))}
             </Group>
           ))}
-          {groups.length === 0 && <EmptyRow>{words.trim() === "" ? "There are no templates." : `No template has “${words.trim()}” in it.`}</EmptyRow>}
+          {groups.length === 0 && <EmptyRow>{words.trim() === "" ? t("There are no templates.") : t("No template has “{words}” in it.", { words: words.trim() })}</EmptyRow>}
           <p role="status" className="sr-only">
-            {words.trim() !== "" && `${found.length} found`}
+            {words.trim() !== "" && t("{n} found", { n: found.length })}
           </p>
         </div>
       )}

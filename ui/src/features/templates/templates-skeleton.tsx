@@ -1,10 +1,11 @@
 import { Card } from "@/components/ui/card";
 import { Skeleton } from "@/components/ui/skeleton";
+import { t } from "@/i18n/t";
 
 export function TemplatesSkeleton() {
   return (
     <div role="status" className="grid gap-4 sm:grid-cols-2 lg:grid-cols-3">
-      <span className="sr-only">Loading templates</span>
+      <span className="sr-only">{t("Loading templates")}</span>
       {[0, 1, 2, 3, 4, 5].map((n) => (
         <Card key={n} className="grid gap-3 p-5">
           <div className="flex items-center gap-3">

@@ -12,6 +12,7 @@ import { Notice } from "@/components/ui/notice";
 import { Select } from "@/components/ui/select";
 import { NixField } from "@/features/new/nix-field";
 import { useOrders } from "@/features/workspace/use-orders";
+import { t } from "@/i18n/t";
 
 interface EnvironmentDialogProps {
   workspace: Workspace;
@@ -44,7 +45,7 @@ export function EnvironmentDialog({ workspace, onClose }: EnvironmentDialogProps
     set.mutate(changes, {
       onSuccess: () => {
         if (restart) give("restart");
-        else toast.success("Saved", { description: "It counts from the next start." });
+        else toast.success(t("Saved"), { description: t("It counts from the next start.") });
         onClose();
       },
     });
@@ -55,7 +56,7 @@ export function EnvironmentDialog({ workspace, onClose }: EnvironmentDialogProps
   };
   const leave = () => (dirty && !asking ? setAsking(true) : onClose());
   return (
-    <Dialog open onOpenChange={(open) => !open && leave()} variant="list" title="Environment" description="The tools of this workspace. Changes count from its next start; your files stay as they are.">
+    <Dialog open onOpenChange={(open) => !open && leave()} variant="list" title={t("Environment")} description={t("The tools of this workspace. Changes count from its next start; its files stay as they are.")}>
       <form id={form} onSubmit={submit} className="grid grid-cols-1 gap-5">
         {set.isError && nixProblems.length === 0 && !problem?.field("template") && (
           <Notice variant="danger" live>
@@ -63,8 +64,8 @@ export function EnvironmentDialog({ workspace, onClose }: EnvironmentDialogProps
           </Notice>
         )}
         <Field
-          label="Template"
-          hint={templates.isError ? `The other templates could not be loaded. ${sentence(templates.error)}` : hintOf(workspace, template)}
+          label={t("Template")}
+          hint={templates.isError ? t("The other templates could not be loaded. {why}", { why: sentence(templates.error) }) : hintOf(workspace, template)}
           error={problem?.field("template")}
         >
           {(control) => (
@@ -89,10 +90,12 @@ export function EnvironmentDialog({ workspace, onClose }: EnvironmentDialogProps
           <Notice>
             <div className="flex flex-wrap items-center justify-between gap-3">
               <span>
-                {renewed ? `It takes version ${newer} at its next start.` : `It has version ${workspace.templateVersion} of the template. There is version ${newer}.`}
+                {renewed
+                  ? t("It takes version {newer} at its next start.", { newer })
+                  : t("It has version {version} of the template. There is version {newer}.", { version: workspace.templateVersion, newer })}
               </span>
               <Button variant="outline" size="sm" onClick={() => setRenewed(!renewed)}>
-                {renewed ? `Keep version ${workspace.templateVersion}` : `Take version ${newer}`}
+                {renewed ? t("Keep version {version}", { version: workspace.templateVersion }) : t("Take version {version}", { version: newer })}
               </Button>
             </div>
           </Notice>
@@ -107,33 +110,33 @@ export function EnvironmentDialog({ workspace, onClose }: EnvironmentDialogProps
             errors={nixProblems}
           />
         ) : (
-          <p className="text-sm text-muted-foreground">Nix configurations of one's own are switched off on this server.</p>
+          <p className="text-sm text-muted-foreground">{t("Nix configurations of one’s own are switched off on this server.")}</p>
         )}
-        {!features.nix && workspace.nixConfig !== "" && <Notice variant="warning">Nix configurations are switched off on this server: the workspace starts without this one.</Notice>}
+        {!features.nix && workspace.nixConfig !== "" && <Notice variant="warning">{t("Nix configurations are switched off on this server: the workspace starts without this one.")}</Notice>}
         {asking && dirty && (
           <Notice variant="warning" live>
-            <p>What you changed is not saved.</p>
+            <p>{t("What you changed is not saved.")}</p>
             <div className="mt-2.5 flex flex-wrap gap-2">
               <Button size="sm" variant="outline" onClick={() => setAsking(false)}>
-                Go on editing
+                {t("Go on editing")}
               </Button>
               <Button size="sm" variant="danger" onClick={onClose}>
-                Discard it
+                {t("Discard it")}
               </Button>
             </div>
           </Notice>
         )}
         <DialogButtons>
           <Button variant="outline" onClick={leave}>
-            Cancel
+            {t("Cancel")}
           </Button>
           {running && (
             <Button variant="outline" disabled={!dirty} busy={set.isPending} onClick={() => save(true)}>
-              Save and restart
+              {t("Save and restart")}
             </Button>
           )}
           <Button type="submit" disabled={!dirty} busy={set.isPending}>
-            Save
+            {t("Save")}
           </Button>
         </DialogButtons>
       </form>
@@ -143,19 +146,19 @@ export function EnvironmentDialog({ workspace, onClose }: EnvironmentDialogProps
 
 /** The version a new workspace of the template would get, when it is after the one this workspace has. */
 function newerVersion({ template, templateVersion }: Workspace, templates: Template[] | undefined): number | undefined {
-  const known = templates?.find((t) => t.id === template);
+  const known = templates?.find((one) => one.id === template);
   const newest = known && (known.publishedVersion || known.version);
   return newest && templateVersion > 0 && newest > templateVersion ? newest : undefined;
 }
 
 /** Ids and names; the workspace's own template is there whatever became of it. */
 function choices({ template }: Workspace, templates: Template[]): [id: string, name: string][] {
-  const known = templates.map((t): [string, string] => [t.id, t.name]);
-  if (template === "") return [["", "Guessed from the repository"], ...known];
+  const known = templates.map((one): [string, string] => [one.id, one.name]);
+  if (template === "") return [["", t("Guessed from the repository")], ...known];
   return known.some(([id]) => id === template) ? known : [[template, template], ...known];
 }
 
 function hintOf({ template }: Workspace, chosen: string): string {
-  if (chosen === template) return "Its packages, ports, tasks and extensions.";
-  return "Packages, ports, tasks and extensions are those of the new one. Its files and its set-up command are for new workspaces only.";
+  if (chosen === template) return t("Its packages, ports, tasks and extensions.");
+  return t("Packages, ports, tasks and extensions are those of the new one. Its files and its set-up command are for new workspaces only.");
 }

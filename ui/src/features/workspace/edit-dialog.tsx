@@ -9,6 +9,7 @@ import { Dialog, DialogButtons } from "@/components/ui/dialog";
 import { Field } from "@/components/ui/field";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { IdleSelect } from "./idle-select";
 import { choiceOf, describe, sizeChoices, sizeOf } from "./size";
 
@@ -27,7 +28,7 @@ export function EditDialog({ workspace, onClose }: EditDialogProps) {
   const update = useUpdateWorkspace(workspace.id);
   const problem = update.error instanceof Problem ? update.error : undefined;
   const choices = sizeChoices(defaults);
-  if (was === "") choices.unshift({ value: "", title: "As now", detail: describe(workspace) });
+  if (was === "") choices.unshift({ value: "", title: t("As now"), detail: describe(workspace) });
 
   const submit = (e: FormEvent) => {
     e.preventDefault();
@@ -41,25 +42,25 @@ export function EditDialog({ workspace, onClose }: EditDialogProps) {
     update.mutate(body, { onSuccess: onClose });
   };
   return (
-    <Dialog open onOpenChange={(open) => !open && onClose()} title="Rename and resize">
+    <Dialog open onOpenChange={(open) => !open && onClose()} title={t("Rename and resize")}>
       <form onSubmit={submit} className="grid gap-5">
         {problem && !problem.field("name") && (
           <Notice variant="danger" live>
             {sentence(problem)}
           </Notice>
         )}
-        <Field label="Name" error={problem?.field("name")}>
+        <Field label={t("Name")} error={problem?.field("name")}>
           {(control) => <Input {...control} value={name} onChange={(e) => setName(e.target.value)} required maxLength={60} autoComplete="off" />}
         </Field>
-        <ChoiceCards label="Size" value={size} onChange={setSize} choices={choices} />
-        {size !== was && workspace.status !== "STOPPED" && <Notice>The new size counts from the next start.</Notice>}
+        <ChoiceCards label={t("Size")} value={size} onChange={setSize} choices={choices} />
+        {size !== was && workspace.status !== "STOPPED" && <Notice>{t("The new size counts from the next start.")}</Notice>}
         <IdleSelect value={idle} onChange={setIdle} />
         <DialogButtons>
           <Button variant="outline" onClick={onClose}>
-            Cancel
+            {t("Cancel")}
           </Button>
           <Button type="submit" busy={update.isPending}>
-            Save
+            {t("Save")}
           </Button>
         </DialogButtons>
       </form>

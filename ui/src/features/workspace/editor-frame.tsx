@@ -1,6 +1,7 @@
 import { useRef, useState } from "react";
 import type { Workspace } from "@/api/types";
 import { Spinner } from "@/components/ui/spinner";
+import { t } from "@/i18n/t";
 import { useKeptFocus } from "./use-kept-focus";
 
 /**
@@ -15,13 +16,13 @@ export function EditorFrame({ workspace }: { workspace: Workspace }) {
     <>
       {!loaded && (
         <div role="status" className="absolute inset-0 flex items-center justify-center gap-3 text-sm text-muted-foreground">
-          <Spinner /> Opening VS Code…
+          <Spinner /> {t("Opening VS Code…")}
         </div>
       )}
       {/* oxlint-disable-next-line react/iframe-missing-sandbox -- see above */}
       <iframe
         ref={frame}
-        title={`VS Code of ${workspace.name}`}
+        title={t("VS Code of {name}", { name: workspace.name })}
         src={workspace.vscodeUrl}
         allow="clipboard-read; clipboard-write; fullscreen"
         referrerPolicy="strict-origin-when-cross-origin"

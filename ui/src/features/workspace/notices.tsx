@@ -3,19 +3,23 @@ import { useState } from "react";
 import type { NoticeKind, Workspace, WorkspaceNotice } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { RetryClone } from "@/features/repository/retry-clone";
+import { msg, t } from "@/i18n/t";
 import { StartLogDialog } from "./start-log-dialog";
 import { useDismissed } from "./use-dismissed";
 import { useOrders } from "./use-orders";
 
 const titles: Record<NoticeKind, string> = {
-  clone: "The repository is not here",
-  environment: "Tools are missing",
-  variables: "Variables are missing",
-  extensions: "Extensions are missing",
-  setup: "The setup did not finish",
-  template: "The template was not used",
-  image: "Packages are missing",
+  clone: msg("The repository is not here"),
+  environment: msg("Tools are missing"),
+  variables: msg("Variables are missing"),
+  extensions: msg("Extensions are missing"),
+  setup: msg("The setup did not finish"),
+  template: msg("The template was not used"),
+  image: msg("Packages are missing"),
 };
+
+/** Of a kind that a newer server tells. */
+const other = msg("Something is missing");
 
 /** What is tried anew at every start. */
 const helpedByRestart: NoticeKind[] = ["environment", "variables", "extensions", "template", "image"];
@@ -33,24 +37,24 @@ export function Notices({ workspace }: { workspace: Workspace }) {
   return (
     <>
       {shown.length > 0 && (
-        <ul aria-label="About this start" className="max-h-[40dvh] shrink-0 divide-y divide-notice-border overflow-y-auto border-b border-notice-border bg-notice-soft text-sm text-notice-text">
+        <ul aria-label={t("About this start")} className="max-h-[40dvh] shrink-0 divide-y divide-notice-border overflow-y-auto border-b border-notice-border bg-notice-soft text-sm text-notice-text">
           {shown.map((notice) => (
             <li key={nameOf(notice)} className="flex flex-wrap items-start gap-x-3 gap-y-2 px-3 py-2 sm:flex-nowrap">
               <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0" />
               <p role="status" className="min-w-0 flex-1 basis-48 break-words">
-                <strong className="font-medium">{titles[notice.kind] ?? "Something is missing"}:</strong> {notice.text}
+                <strong className="font-medium">{t(titles[notice.kind] ?? other)}:</strong> {notice.text}
               </p>
               <span className="flex shrink-0 items-center gap-1.5 max-sm:ml-7">
                 {notice.kind === "clone" && clone.state === "failed" && <RetryClone workspace={workspace} />}
                 {helpedByRestart.includes(notice.kind) && (
                   <Button variant="outline" size="sm" busy={pending === "restart"} onClick={() => give("restart")}>
-                    Restart
+                    {t("Restart")}
                   </Button>
                 )}
                 <Button variant="outline" size="sm" onClick={() => setLog(true)}>
-                  Start log
+                  {t("Start log")}
                 </Button>
-                <Button variant="ghost" size="icon-sm" aria-label={`Hide: ${titles[notice.kind] ?? notice.kind}`} onClick={() => dismiss(nameOf(notice))}>
+                <Button variant="ghost" size="icon-sm" aria-label={t("Hide: {what}", { what: t(titles[notice.kind] ?? other) })} onClick={() => dismiss(nameOf(notice))}>
                   <X aria-hidden />
                 </Button>
               </span>

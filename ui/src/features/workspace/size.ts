@@ -1,3 +1,4 @@
+import { msg, t } from "@/i18n/t";
 import { cpu, memory } from "@/lib/format";
 
 /** Bytes and billionths of a core. */
@@ -7,14 +8,14 @@ export interface Size {
 }
 
 const multiples = [
-  { value: "1", title: "Standard" },
-  { value: "2", title: "Large" },
-  { value: "4", title: "Extra large" },
+  { value: "1", title: msg("Standard") },
+  { value: "2", title: msg("Large") },
+  { value: "4", title: msg("Extra large") },
 ];
 
 /** The sizes on offer: multiples of what this installation gives by default. */
 export function sizeChoices(standard: Size) {
-  return multiples.map(({ value, title }) => ({ value, title, detail: describe(sizeOf(value, standard)) }));
+  return multiples.map(({ value, title }) => ({ value, title: t(title), detail: describe(sizeOf(value, standard)) }));
 }
 
 export function sizeOf(value: string, standard: Size): Size {

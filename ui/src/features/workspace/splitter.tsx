@@ -1,39 +1,50 @@
-import { type KeyboardEvent, type PointerEvent, useEffect, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useRef, useState } from "react";
 import { cn } from "@/lib/cn";
-import { chatWidths } from "./use-chat-layout";
 
 interface SplitterProps {
-  /** Of the chat on its right, in pixels. */
-  width: number;
+  /** What it changes the size of; it lies to the right of the line, or below it. */
+  label: string;
+  /** Of the line. */
+  orientation: "vertical" | "horizontal";
+  /** Pixels. */
+  size: number;
+  least: number;
+  most: number;
+  usual: number;
   /** Keep: the move is over. */
-  onResize: (width: number, keep: boolean) => void;
+  onResize: (size: number, keep: boolean) => void;
   /** Frames take the pointer away from a drag unless they are told not to. */
   onDrag: (dragging: boolean) => void;
 }
 
 const step = 24;
 
-/** The line between editor and chat: dragged, or moved with the arrow keys; a double click sets it back. */
-export function Splitter({ width, onResize, onDrag }: SplitterProps) {
+/** The line between two panes: dragged, or moved with the arrow keys; a double click sets it back. */
+export function Splitter({ label, orientation, size, least, most, usual, onResize, onDrag }: SplitterProps) {
+  const begun = useRef<{ at: number; size: number }>(undefined);
   const [dragging, setDragging] = useState(false);
-  const most = useWidest();
-  const bound = (next: number) => Math.min(most, Math.max(chatWidths.least, next));
-  const drag = (on: boolean) => {
-    setDragging(on);
-    onDrag(on);
-  };
+  const upright = orientation === "vertical";
+  const bound = (next: number) => Math.min(most, Math.max(least, next));
+  const at = (event: PointerEvent) => (upright ? event.clientX : event.clientY);
   const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
     event.currentTarget.setPointerCapture(event.pointerId);
-    drag(true);
+    begun.current = { at: at(event), size };
+    setDragging(true);
+    onDrag(true);
   };
-  const onPointerMove = (event: PointerEvent) => dragging && onResize(bound(window.innerWidth - event.clientX), false);
+  const onPointerMove = (event: PointerEvent) => {
+    if (begun.current) onResize(bound(begun.current.size + begun.current.at - at(event)), false);
+  };
   const onPointerEnd = () => {
-    if (!dragging) return;
-    drag(false);
-    onResize(bound(width), true);
+    if (!begun.current) return;
+    begun.current = undefined;
+    setDragging(false);
+    onDrag(false);
+    onResize(bound(size), true);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const to: Record<string, number> = { ArrowLeft: width + step, ArrowRight: width - step, Home: most, End: chatWidths.least };
+    const [more, less] = upright ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
+    const to: Record<string, number> = { [more as string]: size + step, [less as string]: size - step, Home: most, End: least };
     const next = to[event.key];
     if (next === undefined) return;
     event.preventDefault();
@@ -43,11 +54,11 @@ export function Splitter({ width, onResize, onDrag }: SplitterProps) {
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- a separator that moves is a control (ARIA 1.2)
     <div
       role="separator"
-      aria-orientation="vertical"
-      aria-label="Width of the chat"
-      aria-valuemin={chatWidths.least}
+      aria-orientation={orientation}
+      aria-label={label}
+      aria-valuemin={least}
       aria-valuemax={most}
-      aria-valuenow={bound(width)}
+      aria-valuenow={bound(size)}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- see above
       tabIndex={0}
       onPointerDown={onPointerDown}
@@ -55,25 +66,13 @@ export function Splitter({ width, onResize, onDrag }: SplitterProps) {
       onPointerUp={onPointerEnd}
       onPointerCancel={onPointerEnd}
       onLostPointerCapture={onPointerEnd}
-      onDoubleClick={() => onResize(bound(chatWidths.usual), true)}
+      onDoubleClick={() => onResize(bound(usual), true)}
       onKeyDown={onKeyDown}
       className={cn(
-        "relative z-10 w-px shrink-0 cursor-col-resize touch-none bg-border transition-colors after:absolute after:inset-y-0 after:-left-1.5 after:w-3 hover:bg-ring focus-visible:bg-ring",
+        "relative z-10 shrink-0 touch-none bg-border transition-colors after:absolute hover:bg-ring focus-visible:bg-ring",
+        upright ? "w-px cursor-col-resize after:inset-y-0 after:-left-1.5 after:w-3" : "h-px cursor-row-resize after:inset-x-0 after:-top-1.5 after:h-3",
         dragging && "bg-ring",
       )}
     />
   );
-}
-
-/** The widest a chat may be, in pixels. */
-const widest = () => Math.max(chatWidths.least, window.innerWidth - chatWidths.editorLeast);
-
-function useWidest(): number {
-  const [now, setNow] = useState(widest);
-  useEffect(() => {
-    const onResize = () => setNow(widest());
-    window.addEventListener("resize", onResize);
-    return () => window.removeEventListener("resize", onResize);
-  }, []);
-  return now;
 }

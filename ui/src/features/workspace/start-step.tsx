@@ -2,6 +2,7 @@ import { Check, ChevronRight, CircleEllipsis, CircleX, TriangleAlert } from "luc
 import { useEffect, useRef, useState } from "react";
 import { Progress } from "@/components/ui/progress";
 import { Spinner } from "@/components/ui/spinner";
+import { t } from "@/i18n/t";
 import { type StartStep, took } from "./start-steps";
 import type { ShownLine } from "./use-start-log";
 import { useSeconds } from "./use-seconds";
@@ -29,7 +30,7 @@ export function StartStepItem({ step, live, incomplete }: StartStepItemProps) {
         <summary className="grid cursor-pointer list-none grid-cols-1 gap-1.5 px-4 py-2.5 text-sm -outline-offset-2 select-none hover:bg-muted [&::-webkit-details-marker]:hidden">
           <span className="flex min-w-0 items-center gap-2.5">
             <StateIcon state={state} active={active} incomplete={incomplete} />
-            <span className="shrink-0 font-medium">{name}</span>
+            <span className="shrink-0 font-medium">{t(name)}</span>
             {!active && !open && last && <span className="min-w-0 truncate text-muted-foreground max-sm:hidden">{last.text}</span>}
             <span className="ml-auto flex shrink-0 items-center gap-2 text-xs text-muted-foreground tabular-nums">
               <Time step={step} active={active} />
@@ -39,7 +40,7 @@ export function StartStepItem({ step, live, incomplete }: StartStepItemProps) {
           {active && last && (
             <span className="grid gap-1.5 pl-6.5">
               <span className="break-words text-muted-foreground">{last.text}</span>
-              {last.percent !== undefined && <Progress label={name} percent={last.percent} />}
+              {last.percent !== undefined && <Progress label={t(name)} percent={last.percent} />}
             </span>
           )}
         </summary>
@@ -55,7 +56,7 @@ function StateIcon({ state, active, incomplete }: { state: StartStep["state"]; a
     return (
       <>
         <TriangleAlert aria-hidden className="size-4 shrink-0 text-notice-text" />
-        <span className="sr-only">Not complete:</span>
+        <span className="sr-only">{t("Not complete:")}</span>
       </>
     );
   }
@@ -63,7 +64,7 @@ function StateIcon({ state, active, incomplete }: { state: StartStep["state"]; a
     return (
       <>
         <Check aria-hidden className="size-4 shrink-0 text-ok" />
-        <span className="sr-only">Done:</span>
+        <span className="sr-only">{t("Done:")}</span>
       </>
     );
   }
@@ -71,14 +72,14 @@ function StateIcon({ state, active, incomplete }: { state: StartStep["state"]; a
     return (
       <>
         <CircleEllipsis aria-hidden className="size-4 shrink-0 text-muted-foreground" />
-        <span className="sr-only">Behind the running workspace:</span>
+        <span className="sr-only">{t("Behind the running workspace:")}</span>
       </>
     );
   }
   return (
     <>
       <CircleX aria-hidden className="size-4 shrink-0 text-danger-text" />
-      <span className="sr-only">{state === "failed" ? "Failed:" : "Cut off:"}</span>
+      <span className="sr-only">{state === "failed" ? t("Failed:") : t("Cut off:")}</span>
     </>
   );
 }
@@ -107,7 +108,7 @@ function Lines({ lines, name }: { lines: ShownLine[]; name: string }) {
       ref={box}
       onScroll={onScroll}
       role="group"
-      aria-label={`What ${name} said`}
+      aria-label={t("What {name} said", { name: t(name) })}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard
       tabIndex={0}
       className="max-h-80 overflow-auto border-t border-border bg-background px-4 py-3 font-mono text-xs leading-relaxed -outline-offset-2"

@@ -1,4 +1,5 @@
 import type { NoticeKind, WorkspaceNotice } from "@/api/types";
+import { msg, t } from "@/i18n/t";
 import type { ShownLine } from "./use-start-log";
 
 /** One step of a start with what was said in it. */
@@ -21,13 +22,13 @@ export interface StartStory {
 
 // Several phases may be one step to people.
 const names: Record<string, string> = {
-  queue: "Waiting for a free place",
-  image: "Image",
-  ports: "Machine",
+  queue: msg("Waiting for a free place"),
+  image: msg("Image"),
+  ports: msg("Machine"),
   container: "Machine",
-  code: "Code",
-  environment: "Tools",
-  setup: "Setup",
+  code: msg("Code"),
+  environment: msg("Tools"),
+  setup: msg("Setup"),
   editor: "VS Code",
 };
 
@@ -59,7 +60,7 @@ export function startStory(lines: ShownLine[]): StartStory {
 }
 
 // The step in which a notice came about; some come about in none.
-const noticed: Partial<Record<NoticeKind, string>> = { image: "Image", clone: "Code", environment: "Tools", setup: "Setup", extensions: "Setup" };
+const noticed: Partial<Record<NoticeKind, string>> = { image: msg("Image"), clone: "Code", environment: "Tools", setup: "Setup", extensions: "Setup" };
 
 /** Names of the steps that the notices are about. */
 export function incomplete(notices: WorkspaceNotice[]): string[] {
@@ -76,5 +77,5 @@ export function took(ms: number): string {
   if (ms < 95) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return seconds < 60 ? `${seconds} s` : t("{minutes} min {seconds} s", { minutes: Math.floor(seconds / 60), seconds: seconds % 60 });
 }

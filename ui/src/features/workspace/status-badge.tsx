@@ -1,5 +1,6 @@
 import type { WorkspaceStatus } from "@/api/types";
 import { Badge } from "@/components/ui/badge";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { statuses } from "./status";
 
@@ -8,7 +9,7 @@ export function StatusBadge({ status }: { status: WorkspaceStatus }) {
   return (
     <Badge className="bg-transparent text-foreground">
       <span aria-hidden className={cn("size-2 rounded-full", dot, moving && "animate-pulse")} />
-      {label}
+      {t(label)}
     </Badge>
   );
 }

@@ -2,6 +2,7 @@ import type { Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
 import { Dialog, DialogButtons } from "@/components/ui/dialog";
 import { UnpushedSection, useUnpushed } from "@/features/repository/unpushed-section";
+import { t, tr } from "@/i18n/t";
 
 interface StopDialogProps {
   workspace: Workspace;
@@ -17,17 +18,19 @@ export function StopDialog({ workspace, onStop, onClose }: StopDialogProps) {
       open
       onOpenChange={(open) => !open && onClose()}
       variant="question"
-      title="Stop this workspace?"
-      description={
-        <>
-          Programs in <strong className="font-medium break-words text-foreground">{workspace.name}</strong> end. Its files stay, also what was not pushed.
-        </>
-      }
+      title={t("Stop this workspace?")}
+      description={tr("Programs in {name} end. Its files stay, also what was not pushed.", {
+        name: (
+          <strong className="font-medium break-words text-foreground">
+            {workspace.name}
+          </strong>
+        ),
+      })}
     >
       <UnpushedSection workspace={workspace} unpushed={unpushed} />
       <DialogButtons>
         <Button variant="outline" onClick={onClose}>
-          Cancel
+          {t("Cancel")}
         </Button>
         <Button
           data-act
@@ -36,7 +39,7 @@ export function StopDialog({ workspace, onStop, onClose }: StopDialogProps) {
             onClose();
           }}
         >
-          Stop
+          {t("Stop")}
         </Button>
       </DialogButtons>
     </Dialog>

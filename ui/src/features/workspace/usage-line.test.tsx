@@ -18,7 +18,7 @@ test.each<[Partial<Workspace>, string[]]>([
   ],
   [{ status: "RUNNING", lastActiveAt: "2026-05-01T11:00:00Z", stopsAt: "2026-05-01T11:30:00Z" }, ["Used 1 hour ago", "Stops soon if unused"]],
   [{ status: "RUNNING", lastActiveAt: "2026-05-01T11:00:00Z" }, ["Used 1 hour ago"]],
-  [{ status: "RUNNING", lastActiveAt: "2026-05-01T12:00:00Z", stopsAt: "2026-05-01T12:30:00Z", activity: ["editor"] }, ["In use now"]],
+  [{ status: "RUNNING", lastActiveAt: "2026-05-01T12:00:00Z", stopsAt: "2026-05-01T12:30:00Z", activity: ["editor", "turn"] }, ["In use by the editor and the agent"]],
   [{ status: "STOPPED", activity: ["editor"] }, ["Not used yet"]],
 ])("%j", (changes, lines) => {
   const { container } = render(<UsageLine workspace={workspace(changes)} />);

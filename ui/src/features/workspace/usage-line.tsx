@@ -1,30 +1,38 @@
 import type { Workspace } from "@/api/types";
+import { t, tr } from "@/i18n/t";
 import { ago, exact, until } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
+import { usedBy } from "./usage-text";
 
-/** When it was used last and when it will stop by itself. */
-export function UsageLine({ workspace }: { workspace: Workspace }) {
+/** Why it is on, when it was used last, and when it will stop by itself. */
+export function UsageLine({ workspace }: { workspace: Pick<Workspace, "status" | "activity" | "lastActiveAt" | "stopsAt"> }) {
   const now = useNow();
   const { status, activity, lastActiveAt, stopsAt } = workspace;
-  if (status === "RUNNING" && activity.length > 0) {
-    return <p title={`Kept running by: ${activity.join(", ")}`}>In use now</p>;
-  }
+  if (status === "RUNNING" && activity.length > 0) return <p>{usedBy(activity)}</p>;
   return (
     <>
       {lastActiveAt ? (
         <p>
-          Used <time dateTime={lastActiveAt} title={exact(lastActiveAt)}>{ago(lastActiveAt, now)}</time>
+          {tr("Used {when}", {
+            when: (
+              <time dateTime={lastActiveAt} title={exact(lastActiveAt)}>
+                {ago(lastActiveAt, now)}
+              </time>
+            ),
+          })}
         </p>
       ) : (
-        <p>Not used yet</p>
+        <p>{t("Not used yet")}</p>
       )}
       {status === "RUNNING" && stopsAt && (
-        <p title="It stops by itself when nobody uses it until then. Files stay.">
-          Stops{" "}
-          <time dateTime={stopsAt} title={exact(stopsAt)}>
-            {Date.parse(stopsAt) > now ? until(stopsAt, now) : "soon"}
-          </time>{" "}
-          if unused
+        <p title={t("It stops by itself when nobody uses it until then. Files stay.")}>
+          {tr("Stops {when} if unused", {
+            when: (
+              <time dateTime={stopsAt} title={exact(stopsAt)}>
+                {Date.parse(stopsAt) > now ? until(stopsAt, now) : t("soon")}
+              </time>
+            ),
+          })}
         </p>
       )}
     </>

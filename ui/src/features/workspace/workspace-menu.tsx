@@ -1,32 +1,39 @@
-import { Blocks, EthernetPort, ExternalLink, GitBranch, MoreHorizontal, Pencil, Play, RotateCw, ScrollText, Square, Trash2 } from "lucide-react";
+import { MoreHorizontal } from "lucide-react";
 import { lazy, Suspense, useRef, useState } from "react";
 import type { Workspace } from "@/api/types";
 import { Button } from "@/components/ui/button";
-import { Menu, MenuItem, MenuSeparator } from "@/components/ui/dropdown-menu";
-import { PortsDialog } from "@/features/ports/ports-dialog";
-import { DeleteDialog } from "./delete-dialog";
-import { EditDialog } from "./edit-dialog";
-import { ordersOf } from "./status";
-import { StopDialog } from "./stop-dialog";
+import { Menu } from "@/components/ui/dropdown-menu";
+import { Skeleton } from "@/components/ui/skeleton";
+import { t } from "@/i18n/t";
 import { useOrders } from "./use-orders";
+import type { MenuDialog } from "./workspace-menu-items";
 
-// The dashboard is the first thing people load: what few open comes when they do.
+// The dashboard is the first thing people load: what is opened comes when it is.
+const loadItems = () => import("./workspace-menu-items").then((m) => ({ default: m.WorkspaceMenuItems }));
+const WorkspaceMenuItems = lazy(loadItems);
+/** A load that fails is told when the menu is opened. */
+const preload = () => void loadItems().catch(() => {});
+const PortsDialog = lazy(() => import("@/features/ports/ports-dialog").then((m) => ({ default: m.PortsDialog })));
 const RepositoryDialog = lazy(() => import("@/features/repository/repository-dialog").then((m) => ({ default: m.RepositoryDialog })));
 const StartLogDialog = lazy(() => import("./start-log-dialog").then((m) => ({ default: m.StartLogDialog })));
 const EnvironmentDialog = lazy(() => import("@/features/workspace-settings/environment-dialog").then((m) => ({ default: m.EnvironmentDialog })));
+const EditDialog = lazy(() => import("./edit-dialog").then((m) => ({ default: m.EditDialog })));
+const ShareDialog = lazy(() => import("@/features/sharing/share-dialog").then((m) => ({ default: m.ShareDialog })));
+const StopDialog = lazy(() => import("./stop-dialog").then((m) => ({ default: m.StopDialog })));
+const DeleteDialog = lazy(() => import("./delete-dialog").then((m) => ({ default: m.DeleteDialog })));
 
 interface WorkspaceMenuProps {
   workspace: Workspace;
+  /** It is on its way out, or the user left it. */
   onDeleted?: () => void;
 }
 
-/** Everything that can be done with a workspace. */
+/** Everything the user may do with a workspace. */
 export function WorkspaceMenu({ workspace, onDeleted }: WorkspaceMenuProps) {
-  const [dialog, setDialog] = useState<"ports" | "repository" | "log" | "environment" | "edit" | "stop" | "delete">();
+  const [dialog, setDialog] = useState<MenuDialog>();
   // Opened once the menu has closed: a dialog gives the focus back to where it was.
   const wanted = useRef<typeof dialog>(undefined);
   const { give } = useOrders(workspace);
-  const can = ordersOf(workspace);
   const close = () => setDialog(undefined);
   return (
     <>
@@ -36,68 +43,25 @@ export function WorkspaceMenu({ workspace, onDeleted }: WorkspaceMenuProps) {
           wanted.current = undefined;
         }}
         trigger={
-          <Button variant="ghost" size="icon-sm" aria-label={`Actions for ${workspace.name}`}>
+          <Button variant="ghost" size="icon-sm" aria-label={t("Actions for {name}", { name: workspace.name })} onPointerEnter={preload} onFocus={preload}>
             <MoreHorizontal aria-hidden />
           </Button>
         }
       >
-        {can.open && (
-          <MenuItem asChild>
-            <a href={workspace.vscodeUrl} target="_blank" rel="noopener">
-              <ExternalLink aria-hidden /> Open in own tab
-            </a>
-          </MenuItem>
-        )}
-        {can.open && (
-          <MenuItem onSelect={() => (wanted.current = "ports")}>
-            <EthernetPort aria-hidden /> Ports…
-          </MenuItem>
-        )}
-        {workspace.githubRepo && (
-          <MenuItem onSelect={() => (wanted.current = "repository")}>
-            <GitBranch aria-hidden /> Repository…
-          </MenuItem>
-        )}
-        {can.open && (
-          <MenuItem onSelect={() => (wanted.current = "log")}>
-            <ScrollText aria-hidden /> Start log…
-          </MenuItem>
-        )}
-        {can.start && (
-          <MenuItem onSelect={() => give("start")}>
-            <Play aria-hidden /> Start
-          </MenuItem>
-        )}
-        {can.restart && (
-          <MenuItem onSelect={() => give("restart")}>
-            <RotateCw aria-hidden /> Restart
-          </MenuItem>
-        )}
-        {can.stop && (
-          <MenuItem onSelect={() => (wanted.current = "stop")}>
-            <Square aria-hidden /> Stop…
-          </MenuItem>
-        )}
-        <MenuItem onSelect={() => (wanted.current = "environment")}>
-          <Blocks aria-hidden /> Environment…
-        </MenuItem>
-        <MenuItem onSelect={() => (wanted.current = "edit")}>
-          <Pencil aria-hidden /> Rename and resize…
-        </MenuItem>
-        <MenuSeparator />
-        <MenuItem variant="danger" onSelect={() => (wanted.current = "delete")}>
-          <Trash2 aria-hidden /> Delete…
-        </MenuItem>
+        <Suspense fallback={<Skeleton className="m-1.5 h-40" />}>
+          <WorkspaceMenuItems workspace={workspace} onOrder={give} onWant={(what) => (wanted.current = what)} />
+        </Suspense>
       </Menu>
-      {dialog === "ports" && <PortsDialog workspace={workspace} onClose={close} />}
       <Suspense fallback={null}>
+        {dialog === "ports" && <PortsDialog workspace={workspace} onClose={close} />}
         {dialog === "repository" && <RepositoryDialog workspace={workspace} onClose={close} />}
         {dialog === "log" && <StartLogDialog workspace={workspace} onClose={close} />}
         {dialog === "environment" && <EnvironmentDialog workspace={workspace} onClose={close} />}
+        {dialog === "edit" && <EditDialog workspace={workspace} onClose={close} />}
+        {dialog === "share" && <ShareDialog workspace={workspace} onClose={close} onLeft={onDeleted} />}
+        {dialog === "stop" && <StopDialog workspace={workspace} onStop={() => give("stop")} onClose={close} />}
+        {dialog === "delete" && <DeleteDialog workspace={workspace} onClose={close} onDeleted={onDeleted} />}
       </Suspense>
-      {dialog === "stop" && <StopDialog workspace={workspace} onStop={() => give("stop")} onClose={close} />}
-      {dialog === "edit" && <EditDialog workspace={workspace} onClose={close} />}
-      {dialog === "delete" && <DeleteDialog workspace={workspace} onClose={close} onDeleted={onDeleted} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { Problem } from "@/api/problem";
 import { useMe } from "@/api/queries/me";
 import { workspaceQuery } from "@/api/queries/workspaces";
@@ -8,6 +9,8 @@ import { Loading } from "@/components/layout/loading";
 import { MessagePage } from "@/components/layout/message-page";
 import { Button } from "@/components/ui/button";
 import { usePollMs } from "@/features/live/connection";
+import { rightOf } from "@/features/sharing/rights";
+import { t } from "@/i18n/t";
 import { useTitle } from "@/lib/use-title";
 import { useChatsState, useWaitingIcon } from "./use-waiting";
 import { WorkspaceView } from "./workspace-view";
@@ -21,26 +24,27 @@ export function WorkspacePage() {
   const pollMs = usePollMs();
   const workspace = useQuery({ ...workspaceQuery(id), refetchInterval: pollMs });
   const chats = useChatsState(id, workspace.data !== undefined);
-  const name = workspace.data?.name ?? "Workspace";
-  useTitle(chats.waiting ? `Waiting for you: ${name}` : name);
+  const name = workspace.data?.name ?? t("Workspace");
+  useTitle(chats.waiting ? t("Waiting for you: {name}", { name }) : name);
   useWaitingIcon(chats.waiting);
 
   if (workspace.error instanceof Problem && workspace.error.status === 404) {
     return (
       <MessagePage
-        title="There is no such workspace"
+        title={t("There is no such workspace")}
         action={
           <Button asChild>
-            <Link to="/">Go to your workspaces</Link>
+            <Link to="/">{t("Go to your workspaces")}</Link>
           </Button>
         }
       >
-        It was deleted, or it is not yours.
+        {t("It was deleted, or it is not yours.")}
       </MessagePage>
     );
   }
+  if (workspace.data && rightOf(workspace.data) === "view") return <ToReview id={id} />;
   if (workspace.data) {
-    return <WorkspaceView workspace={workspace.data} embedEditor={embedEditor} chats={chats} onDeleted={() => navigate({ to: "/" })} />;
+    return <WorkspaceView workspace={workspace.data} embedEditor={embedEditor} chats={chats} onGone={() => navigate({ to: "/" })} />;
   }
   if (workspace.error) {
     return (
@@ -49,5 +53,12 @@ export function WorkspacePage() {
       </main>
     );
   }
+  return <Loading />;
+}
+
+/** Whoever may only look gets the page for that. */
+function ToReview({ id }: { id: string }) {
+  const navigate = useNavigate();
+  useEffect(() => void navigate({ to: "/w/$id/review", params: { id }, replace: true }), [navigate, id]);
   return <Loading />;
 }

@@ -6,6 +6,7 @@ import components from "./components";
 import dashboard from "./dashboard";
 import live from "./live";
 import fresh from "./new";
+import palette from "./palette";
 import ports from "./ports";
 import preview from "./preview";
 import repository from "./repository";
@@ -17,4 +18,4 @@ import templates from "./templates";
 import workspace from "./workspace";
 
 /** One file for each folder below features; a text that several use is in components. */
-export default { ...admin, ...auth, ...chat, ...components, ...dashboard, ...live, ...fresh, ...ports, ...preview, ...repository, ...review, ...settings, ...setup, ...sharing, ...templates, ...workspace } satisfies Messages;
+export default { ...admin, ...auth, ...chat, ...components, ...dashboard, ...live, ...fresh, ...palette, ...ports, ...preview, ...repository, ...review, ...settings, ...setup, ...sharing, ...templates, ...workspace } satisfies Messages;

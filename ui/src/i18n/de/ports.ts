@@ -1,3 +1,27 @@
 import type { Messages } from "../t";
 
-export default {} satisfies Messages;
+export default {
+  "Share a port that is not open yet": "Einen Port teilen, der noch nicht offen ist",
+  "Port {port} is on the list. Say there who may open it.": "Port {port} steht in der Liste. Sag dort, wer ihn öffnen darf.",
+  "unknown program": "unbekanntes Programm",
+  "nothing listens": "nichts lauscht",
+  "port {port}": "Port {port}",
+  "address of port {port}": "Adresse von Port {port}",
+  "Enter a number from {least} to {greatest}.": "Gib eine Zahl von {least} bis {greatest} ein.",
+  "Port {port} is the workspace's own and is not shared.": "Port {port} gehört dem Arbeitsbereich selbst und wird nicht geteilt.",
+  "Port {port} is on the list already.": "Port {port} steht schon in der Liste.",
+  "Could not change port {port}": "Port {port} konnte nicht geändert werden",
+  "That did not work.": "Das hat nicht geklappt.",
+  open: "offen",
+  "What listens on a port in this workspace has an address of its own. Only you can open it, unless you let others.": "Was in diesem Arbeitsbereich auf einem Port lauscht, hat eine eigene Adresse. Nur du kannst sie öffnen, wenn du nicht andere lässt.",
+  "This workspace does not run. Start it to see its ports.": "Dieser Arbeitsbereich läuft nicht. Starte ihn, um seine Ports zu sehen.",
+  "Loading ports": "Ports werden geladen",
+  "Nothing listens yet. Start a server in the terminal, for example {command}. It appears here by itself.": "Noch lauscht nichts. Starte im Terminal einen Server, zum Beispiel {command}. Er erscheint hier von selbst.",
+  "Everybody who knows the address can use what runs on port {port}, without signing in.": "Alle, die die Adresse kennen, können ohne Anmeldung benutzen, was auf Port {port} läuft.",
+  "Everybody who knows the address will be able to use what runs on port {port}, without signing in.": "Alle, die die Adresse kennen, werden ohne Anmeldung benutzen können, was auf Port {port} läuft.",
+  "Open to everybody": "Für alle öffnen",
+  "Send localhost as host name": "localhost als Hostnamen senden",
+  "to port {port}": "an Port {port}",
+  "Some dev servers accept no other.": "Manche Entwicklungsserver nehmen keinen anderen an.",
+  ": port {port}": ": Port {port}",
+} satisfies Messages;

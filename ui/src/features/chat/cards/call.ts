@@ -1,3 +1,4 @@
+import { t } from "@/i18n/t";
 import type { ToolPart, ToolState } from "../types";
 import { type Fields, fields, text, whole } from "./shape";
 
@@ -68,7 +69,7 @@ function progressOf(part: ToolPart, running: boolean): Progress {
 /** Splits "CODE: sentence". */
 function errorOf(errorText: string): { code: string; sentence: string } {
   const [, code, rest] = /^([A-Z][A-Z0-9_]{1,39}): ?([^]*)$/.exec(errorText) ?? [];
-  return { code: code ?? "", sentence: text(rest || errorText, sentenceLimit) || "It failed without saying why." };
+  return { code: code ?? "", sentence: text(rest || errorText, sentenceLimit) || t("It failed without saying why.") };
 }
 
 /** The path a tool is about; models also write it under other names before the server corrects it. */

@@ -1,5 +1,6 @@
 import { ChevronRight, type LucideIcon } from "lucide-react";
 import { type ReactNode, type Ref, useId, useState } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import type { Progress } from "./call";
 import { progresses } from "./progress";
@@ -26,7 +27,8 @@ interface CardFrameProps {
 export function CardFrame({ icon: Icon, label, subject, aside, progress, action, always, peek, body, header }: CardFrameProps) {
   const [open, setOpen] = useState(false);
   const id = useId();
-  const { label: state, dot, moving } = progresses[progress];
+  const { label: named, dot, moving } = progresses[progress];
+  const state = t(named);
   return (
     <div className="min-w-0 overflow-hidden rounded-lg border border-border bg-surface text-sm">
       <div className="flex items-center pr-1">

@@ -2,9 +2,10 @@ import { Check, Copy } from "lucide-react";
 import { useRef } from "react";
 import { Button } from "@/components/ui/button";
 import { useCopy } from "@/components/ui/use-copy";
+import { t } from "@/i18n/t";
 
-/** Copies text; `what` names it for screen readers. Without a clipboard (plain HTTP) the text is put on the page's selection. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+/** Copies text; the label tells which to screen readers. Without a clipboard (plain HTTP) the text is put on the page's selection. */
+export function CopyButton({ text, label }: { text: string; label: string }) {
   const button = useRef<HTMLButtonElement>(null);
   // The text stands beside the button in the next element.
   const select = () => {
@@ -13,10 +14,10 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   };
   const { copied, copy } = useCopy(text, select);
   return (
-    <Button ref={button} variant="ghost" size="icon-sm" onClick={copy} title={`Copy ${what}`}>
+    <Button ref={button} variant="ghost" size="icon-sm" onClick={copy} title={label}>
       {copied ? <Check aria-hidden /> : <Copy aria-hidden />}
       <span className="sr-only" aria-live="polite">
-        {copied ? "Copied" : `Copy ${what}`}
+        {copied ? t("Copied") : label}
       </span>
     </Button>
   );

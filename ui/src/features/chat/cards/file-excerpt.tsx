@@ -1,4 +1,5 @@
 import { useMemo } from "react";
+import { t } from "@/i18n/t";
 import { useMore } from "./use-more";
 
 const linesAtFirst = 2000;
@@ -12,11 +13,11 @@ export function FileExcerpt({ text, startLine = 1 }: { text: string; startLine?:
     return all.map((line) => line.replace(/\r$/, "").slice(0, widthLimit));
   }, [text]);
   const { shown, more } = useMore(lines, linesAtFirst, "lines");
-  if (lines.length === 0) return <p className="px-3 py-2 text-muted-foreground">No text.</p>;
+  if (lines.length === 0) return <p className="px-3 py-2 text-muted-foreground">{t("No text.")}</p>;
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard */}
-      <div role="region" aria-label="Lines of the file" tabIndex={0} className="max-h-80 overflow-auto -outline-offset-2">
+      <div role="region" aria-label={t("Lines of the file")} tabIndex={0} className="max-h-80 overflow-auto -outline-offset-2">
         <table className="w-full border-collapse font-mono text-xs leading-5">
           <tbody>
             {shown.map((line, n) => (

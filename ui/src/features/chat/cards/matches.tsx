@@ -1,3 +1,4 @@
+import { t } from "@/i18n/t";
 import { OpenFile } from "./open-file";
 import { fields, list, position, text } from "./shape";
 import { useMore } from "./use-more";
@@ -26,7 +27,7 @@ export function Matches({ matches, note }: { matches: Match[]; note?: string }) 
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard */}
-      <div role="region" aria-label="Matches" tabIndex={0} className="grid max-h-80 grid-cols-1 gap-2 overflow-auto px-3 py-2 -outline-offset-2">
+      <div role="region" aria-label={t("Matches")} tabIndex={0} className="grid max-h-80 grid-cols-1 gap-2 overflow-auto px-3 py-2 -outline-offset-2">
         {files.map(([path, inFile], n) => (
           // oxlint-disable-next-line react/no-array-index-key -- the list never changes
           <div key={n}>
@@ -42,7 +43,7 @@ export function Matches({ matches, note }: { matches: Match[]; note?: string }) 
             </ul>
           </div>
         ))}
-        {matches.length === 0 && <p className="text-muted-foreground">Nothing found.</p>}
+        {matches.length === 0 && <p className="text-muted-foreground">{t("Nothing found.")}</p>}
         {note && <p className="text-muted-foreground">{note}</p>}
       </div>
       {more}

@@ -1,14 +1,16 @@
-import { ExternalLink } from "lucide-react";
+import { ExternalLink, Globe } from "lucide-react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useChatActions } from "../chat-context";
 
-/** Opens what listens on a port of the workspace in a tab of its own. */
+/** Shows what listens on a port of the workspace, in the preview or in a tab of its own. */
 export function OpenPort({ port, path }: { port: number; path?: string }) {
-  const { openPort } = useChatActions();
+  const { openPort, opensBeside } = useChatActions();
+  if (!openPort) return null;
   return (
     <Button variant="outline" size="sm" onClick={() => openPort(port, path)}>
-      <ExternalLink aria-hidden /> Open port {port}
-      <span className="sr-only"> in a new tab</span>
+      {opensBeside ? <Globe aria-hidden /> : <ExternalLink aria-hidden />} {t("Open port {port}", { port })}
+      {!opensBeside && <span className="sr-only"> {t("in a new tab")}</span>}
     </Button>
   );
 }

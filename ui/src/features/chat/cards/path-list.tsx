@@ -1,3 +1,4 @@
+import { t } from "@/i18n/t";
 import { OpenFile } from "./open-file";
 import { useMore } from "./use-more";
 
@@ -14,7 +15,7 @@ export function PathList({ paths, note }: { paths: string[]; note?: string }) {
             <OpenFile path={path} className="min-h-6" />
           </li>
         ))}
-        {paths.length === 0 && <li className="text-muted-foreground">Nothing found.</li>}
+        {paths.length === 0 && <li className="text-muted-foreground">{t("Nothing found.")}</li>}
         {note && <li className="text-muted-foreground">{note}</li>}
       </ul>
       {more}

@@ -1,6 +1,7 @@
 import { SquareArrowOutUpRight } from "lucide-react";
 import { type RefObject, memo, useRef } from "react";
 import { Button } from "@/components/ui/button";
+import { t } from "@/i18n/t";
 import { useChatActions } from "../chat-context";
 import type { ToolPart } from "../types";
 import { Approval } from "./approval/approval";
@@ -33,7 +34,7 @@ function Card({ part }: { part: ToolPart }) {
   const header = useRef<HTMLButtonElement>(null);
   const call = callOf(part, running);
   const view = viewOf(call.tool);
-  const label = typeof view.label === "string" ? view.label : view.label(call);
+  const label = typeof view.label === "string" ? t(view.label) : view.label(call);
   const done = call.progress === "done";
   const { Peek } = view;
   return (
@@ -53,13 +54,15 @@ function Card({ part }: { part: ToolPart }) {
 }
 
 function OpenAction({ view, call }: { view: ToolView; call: Call }) {
-  const { openFile } = useChatActions();
+  const { openFile, readOnly } = useChatActions();
   const file = call.progress === "done" ? view.file?.(call) : undefined;
   if (!file?.path) return null;
+  const path = visible(file.path);
+  const name = readOnly ? t("Show {place}", { place: path }) : t("Open {path} in VS Code", { path });
   return (
-    <Button variant="ghost" size="icon-sm" className="text-muted-foreground hover:text-foreground" title={`Open ${file.path} in VS Code`} onClick={() => openFile(file.path, file.line)}>
+    <Button variant="ghost" size="icon-sm" className="text-muted-foreground hover:text-foreground" title={name} onClick={() => openFile(file.path, file.line)}>
       <SquareArrowOutUpRight aria-hidden />
-      <span className="sr-only">Open {visible(file.path)} in VS Code</span>
+      <span className="sr-only">{name}</span>
     </Button>
   );
 }
@@ -75,7 +78,7 @@ function Always({ call, label, after }: { call: Call; label: string; after: RefO
       </p>
     );
   }
-  if (call.progress === "refused") return <CardLine>{call.approval?.note ? `Refused: ${call.approval.note}` : "Refused. It did not run."}</CardLine>;
+  if (call.progress === "refused") return <CardLine>{call.approval?.note ? t("Refused: {note}", { note: call.approval.note }) : t("Refused. It did not run.")}</CardLine>;
   return null;
 }
 
@@ -84,12 +87,12 @@ function Body({ view, call }: { view: ToolView; call: Call }) {
     if (view.Body) return <view.Body call={call} />;
     return (
       <>
-        <Raw label="Input" value={call.rawInput} />
-        <Raw label="Result" value={call.rawOutput} />
+        <Raw label={t("Input")} value={call.rawInput} />
+        <Raw label={t("Result")} value={call.rawOutput} />
       </>
     );
   }
   const undecided = call.progress === "waiting" || call.error !== undefined; // shown above in words
   if (view.Unfinished && !undecided) return <view.Unfinished call={call} />;
-  return <Raw label="Input" value={call.rawInput ?? "nothing"} />;
+  return <Raw label={t("Input")} value={call.rawInput ?? t("nothing")} />;
 }

@@ -5,6 +5,7 @@ import type { Call } from "./call";
 /** How calls of one tool are shown. Each function gets a call in any state. */
 export interface ToolView {
   icon: LucideIcon;
+  /** Given to t when it is drawn. */
   label: string | ((call: Call) => string);
   subject?: (call: Call) => string;
   /** Short figures; of a finished call. */

@@ -1,6 +1,7 @@
 import { Square, SquareCheck } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Components } from "react-markdown";
+import { t } from "@/i18n/t";
 import { OpenFile } from "../cards/open-file";
 import { CodeBlock } from "./code-block";
 import { filePath } from "./file-path";
@@ -30,7 +31,7 @@ export const elements: Components = {
   pre: ({ node, children }) => <Fence node={node}>{children}</Fence>,
   input: ({ checked }) => {
     const Box = checked ? SquareCheck : Square;
-    return <Box role="img" aria-label={checked ? "Done:" : "Open:"} className="mr-1.5 inline size-4 align-[-0.15em] text-muted-foreground" />;
+    return <Box role="img" aria-label={checked ? t("Done:") : t("Open:")} className="mr-1.5 inline size-4 align-[-0.15em] text-muted-foreground" />;
   },
   p: ({ children }) => <p className="my-2 first:mt-0 last:mb-0">{children}</p>,
   h1: heading(3, "text-lg"),
@@ -54,7 +55,7 @@ export const elements: Components = {
   del: ({ children }) => <del>{children}</del>,
   table: ({ children }) => (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard
-    <div role="region" aria-label="Table" tabIndex={0} className="my-3 overflow-x-auto rounded-lg border border-border first:mt-0 last:mb-0">
+    <div role="region" aria-label={t("Table")} tabIndex={0} className="my-3 overflow-x-auto rounded-lg border border-border first:mt-0 last:mb-0">
       <table className="w-full border-collapse text-sm">{children}</table>
     </div>
   ),

@@ -1,5 +1,6 @@
 import { type ReactNode, createContext, isValidElement, useContext } from "react";
 import { Tooltip } from "@/components/ui/tooltip";
+import { t } from "@/i18n/t";
 import { OpenFile } from "../cards/open-file";
 import { address, misleads } from "./address";
 import { filePath } from "./file-path";
@@ -22,10 +23,10 @@ export function Link({ href, children }: { href?: string; children?: ReactNode }
   }
   return (
     <>
-      <Tooltip text={`Opens ${target.host} in a new tab`}>
+      <Tooltip text={t("Opens {host} in a new tab", { host: target.host })}>
         <a href={target.url} target="_blank" rel="noopener noreferrer" className="text-link underline underline-offset-2 break-words hover:decoration-2">
           {inside}
-          <span className="sr-only"> (opens {target.host} in a new tab)</span>
+          <span className="sr-only"> {t("(opens {host} in a new tab)", { host: target.host })}</span>
         </a>
       </Tooltip>
       {misleads(textOf(children), target) && <span className="text-muted-foreground"> ({target.host})</span>}

@@ -1,5 +1,6 @@
 import { ImageOff } from "lucide-react";
 import type { ReactNode } from "react";
+import { t } from "@/i18n/t";
 import { address, isPicture } from "./address";
 import { useInsideLink } from "./link";
 
@@ -9,15 +10,15 @@ import { useInsideLink } from "./link";
  */
 export function Picture({ src = "", alt = "" }: { src?: string; alt?: string }) {
   const inside = useInsideLink();
-  if (isPicture(src)) return <img src={src} alt={alt || "Picture without a description"} className="my-2 max-h-96 max-w-full rounded-lg border border-border" />;
+  if (isPicture(src)) return <img src={src} alt={alt || t("Picture without a description")} className="my-2 max-h-96 max-w-full rounded-lg border border-border" />;
   const target = address(src);
-  const label = `image: ${alt.slice(0, 120) || "without a description"}`;
+  const label = t("image: {text}", { text: alt.slice(0, 120) || t("without a description") });
   if (!target) return <Chip>{label}</Chip>;
   if (inside) return <Chip>{`${label} (${target.host})`}</Chip>;
   return (
     <a href={target.url} target="_blank" rel="noopener noreferrer" className="rounded text-link underline-offset-2 hover:underline">
       <Chip>
-        {label} ({target.host})<span className="sr-only"> (opens in a new tab)</span>
+        {label} ({target.host})<span className="sr-only"> {t("(opens in a new tab)")}</span>
       </Chip>
     </a>
   );

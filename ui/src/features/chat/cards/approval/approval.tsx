@@ -1,4 +1,5 @@
 import type { RefObject } from "react";
+import { t } from "@/i18n/t";
 import type { Call } from "../call";
 import { text } from "../shape";
 import { CallApproval } from "./call-approval";
@@ -15,7 +16,7 @@ export function Approval({ call, approval, label, after }: { call: Call; approva
       key={id}
       approvalId={id}
       descriptor={descriptor}
-      fallbackTitle={`${label}: the agent asks for permission`}
+      fallbackTitle={t("{label}: the agent asks for permission", { label })}
       fallbackCommand={text(call.input.command, 20_000)}
       reason={reason}
       after={after}

@@ -3,6 +3,7 @@ import { type RefObject, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { useChatActions } from "../../chat-context";
 import { CommandText } from "../command-text";
 import { DiffView } from "../diff/diff-view";
@@ -101,10 +102,10 @@ export function CallApproval({ approvalId, descriptor, fallbackTitle, fallbackCo
           </Button>
         ))}
         <Button size="sm" variant="outline" busy={busy} aria-keyshortcuts="D" onClick={() => deny()}>
-          Deny <KeyHint>D</KeyHint>
+          {t("Deny")} <KeyHint>D</KeyHint>
         </Button>
         <Button size="sm" variant="ghost" aria-expanded={noting} onClick={() => setNoting(!noting)}>
-          Deny with a note…
+          {t("Deny with a note…")}
         </Button>
         {first && (
           <Button
@@ -118,7 +119,7 @@ export function CallApproval({ approvalId, descriptor, fallbackTitle, fallbackCo
               )
             }
           >
-            Allow all {together.length} once
+            {t("Allow all {n} once", { n: together.length })}
           </Button>
         )}
       </div>
@@ -141,8 +142,8 @@ function Note({ busy, onSend, onClose }: { busy: boolean; onSend: (note: string)
     >
       <Input
         autoFocus
-        aria-label="What to do instead"
-        placeholder="What to do instead"
+        aria-label={t("What to do instead")}
+        placeholder={t("What to do instead")}
         maxLength={500}
         value={note}
         onChange={(e) => setNote(e.target.value)}
@@ -153,7 +154,7 @@ function Note({ busy, onSend, onClose }: { busy: boolean; onSend: (note: string)
         }}
       />
       <Button type="submit" size="md" variant="outline" busy={busy}>
-        Deny
+        {t("Deny")}
       </Button>
     </form>
   );
@@ -162,7 +163,7 @@ function Note({ busy, onSend, onClose }: { busy: boolean; onSend: (note: string)
 function Rules({ label, rules }: { label: string; rules: string[] }) {
   return (
     <p className="text-xs text-muted-foreground">
-      “{label}” adds:{" "}
+      {t("“{label}” adds:", { label })}{" "}
       {rules.map((rule, n) => (
         // oxlint-disable-next-line react/no-array-index-key -- the list never changes
         <code key={n} className="mr-1 rounded bg-muted px-1 py-0.5 font-mono break-all text-foreground">

@@ -1,3 +1,4 @@
+import { t } from "@/i18n/t";
 import { until } from "@/lib/format";
 import { useNow } from "@/lib/use-now";
 
@@ -6,5 +7,5 @@ export function Expiry({ at }: { at: string }) {
   const now = useNow();
   const time = Date.parse(at);
   if (!Number.isFinite(time)) return null;
-  return <span className="text-xs text-muted-foreground">{time > now ? `Counts as refused ${until(at, now)}` : "The time to answer is over"}</span>;
+  return <span className="text-xs text-muted-foreground">{time > now ? t("Counts as refused {when}", { when: until(at, now) }) : t("The time to answer is over")}</span>;
 }

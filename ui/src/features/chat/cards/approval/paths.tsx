@@ -1,3 +1,4 @@
+import { t, tn } from "@/i18n/t";
 import { visible } from "../visible";
 
 interface PathsProps {
@@ -12,7 +13,7 @@ export function Paths({ paths, count }: PathsProps) {
   return (
     <div className="grid grid-cols-1 gap-1 text-xs">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard */}
-      <div role="region" aria-label="Paths" tabIndex={0} className="max-h-48 overflow-auto text-muted-foreground -outline-offset-2">
+      <div role="region" aria-label={t("Paths")} tabIndex={0} className="max-h-48 overflow-auto text-muted-foreground -outline-offset-2">
         <ul>
           {paths.map((path, n) => (
             // oxlint-disable-next-line react/no-array-index-key -- the list never changes
@@ -22,7 +23,7 @@ export function Paths({ paths, count }: PathsProps) {
           ))}
         </ul>
       </div>
-      {more > 0 && <p>and {more} more</p>}
+      {more > 0 && <p>{tn("and {n} more", "and {n} more", more)}</p>}
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { type RefObject, useId, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { Input } from "@/components/ui/input";
 import { Notice } from "@/components/ui/notice";
+import { t } from "@/i18n/t";
 import { type Fields, text, texts } from "../shape";
 import { Expiry } from "./expiry";
 import { KeyHint } from "./key-hint";
@@ -42,7 +43,7 @@ export function Question({ approvalId, descriptor, input, after }: QuestionProps
       <div className="flex items-start gap-2">
         <CircleQuestionMark aria-hidden className="mt-0.5 size-4 shrink-0 text-link" />
         <p id={title} className="min-w-0 font-medium break-words whitespace-pre-wrap">
-          {text(descriptor.question, 2000) || text(input.question, 2000) || "The agent has a question."}
+          {text(descriptor.question, 2000) || text(input.question, 2000) || t("The agent has a question.")}
         </p>
       </div>
       {options.length > 0 && (
@@ -76,12 +77,12 @@ export function Question({ approvalId, descriptor, input, after }: QuestionProps
           reply(own);
         }}
       >
-        <Input className="min-w-52 flex-1" aria-label="Your own answer" placeholder={options.length > 0 ? "Or in your own words" : "Your answer"} maxLength={answerLimit} value={own} onChange={(e) => setOwn(e.target.value)} />
+        <Input className="min-w-52 flex-1" aria-label={t("Your own answer")} placeholder={options.length > 0 ? t("Or in your own words") : t("Your answer")} maxLength={answerLimit} value={own} onChange={(e) => setOwn(e.target.value)} />
         <Button type="submit" variant={options.length > 0 ? "outline" : "primary"} busy={busy} disabled={own.trim() === ""}>
-          Answer
+          {t("Answer")}
         </Button>
         <Button variant="ghost" busy={busy} onClick={() => send([approvalId], { approved: false })}>
-          Skip
+          {t("Skip")}
         </Button>
       </form>
       <Expiry at={text(descriptor.expiresAt, 40)} />

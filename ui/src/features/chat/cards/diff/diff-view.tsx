@@ -1,4 +1,5 @@
 import { memo, useMemo } from "react";
+import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { OpenFile } from "../open-file";
 import { useMore } from "../use-more";
@@ -26,13 +27,13 @@ export const DiffView = memo(function DiffView({ diff, truncated = false, names 
     return names || all.filter((r) => r.kind === "file").length > 1 ? all : all.filter((r) => r.kind !== "file");
   }, [diff, names]);
   const { shown, more } = useMore(rows, rowsAtFirst, "rows");
-  if (rows.length === 0) return <p className="px-3 py-2 text-muted-foreground">No difference.</p>;
+  if (rows.length === 0) return <p className="px-3 py-2 text-muted-foreground">{t("No difference.")}</p>;
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard */}
-      <div role="region" aria-label="Changes" tabIndex={0} className="max-h-96 overflow-auto -outline-offset-2">
+      <div role="region" aria-label={t("Changes")} tabIndex={0} className="max-h-96 overflow-auto -outline-offset-2">
         <table className="w-full border-collapse font-mono text-xs leading-5">
-          <caption className="sr-only">Old line, new line, change and text</caption>
+          <caption className="sr-only">{t("Old line, new line, change and text")}</caption>
           <tbody>
             {shown.map((row, n) => (
               // oxlint-disable-next-line react/no-array-index-key -- rows are read once and never move
@@ -42,7 +43,7 @@ export const DiffView = memo(function DiffView({ diff, truncated = false, names 
         </table>
       </div>
       {more}
-      {truncated && <p className="border-t border-border px-3 py-1.5 text-xs text-muted-foreground">The rest of the changes is too large to be shown here.</p>}
+      {truncated && <p className="border-t border-border px-3 py-1.5 text-xs text-muted-foreground">{t("The rest of the changes is too large to be shown here.")}</p>}
     </>
   );
 });
@@ -60,7 +61,7 @@ function Row({ row }: { row: DiffRow }) {
       return (
         <tr className="border-y border-border bg-muted first:border-t-0">
           <th colSpan={4} scope="colgroup" className="px-3 py-1 text-left font-sans text-sm font-medium">
-            {row.path ? <OpenFile path={row.path} className="min-h-6" /> : "a file"}
+            {row.path ? <OpenFile path={row.path} className="min-h-6" /> : t("a file")}
             {row.note && <span className="ml-2 font-normal text-muted-foreground">{row.note}</span>}
           </th>
         </tr>

@@ -1,3 +1,5 @@
+import { t } from "@/i18n/t";
+
 export type DiffRow =
   | { kind: "file"; path: string; note: string }
   | { kind: "hunk"; text: string }
@@ -74,10 +76,10 @@ function headingOf(line: string): Heading | null {
   const git = /^diff --git .*? ?"?b\/(.+?)"?$/.exec(line);
   if (git) return { begins: true, path: git[1] };
   const side = /^(---|\+\+\+) "?(?:[ab]\/)?(.+?)"?(?:\t.*)?$/.exec(line);
-  if (side) return side[2] === "/dev/null" ? { note: side[1] === "---" ? "new file" : "deleted" } : { path: side[2] };
-  if (line.startsWith("new file mode")) return { note: "new file" };
-  if (line.startsWith("deleted file mode")) return { note: "deleted" };
-  if (line.startsWith("rename from ")) return { note: `renamed from ${line.slice(12)}` };
+  if (side) return side[2] === "/dev/null" ? { note: side[1] === "---" ? t("new file") : t("deleted") } : { path: side[2] };
+  if (line.startsWith("new file mode")) return { note: t("new file") };
+  if (line.startsWith("deleted file mode")) return { note: t("deleted") };
+  if (line.startsWith("rename from ")) return { note: t("renamed from {path}", { path: line.slice(12) }) };
   if (/^Binary files .* differ$/.test(line) || line === "GIT binary patch") return { note: "binary" };
   if (/^(?:index [\da-f]+\.\.|old mode|new mode|similarity index|dissimilarity index|rename to|copy (?:from|to) )/.test(line)) return {};
   return null;

@@ -1,5 +1,5 @@
 import { memo, useEffect, useMemo, useRef } from "react";
-import { plural } from "@/lib/format";
+import { t, tn } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { CopyButton } from "../copy-button";
 import type { Style } from "./ansi";
@@ -34,7 +34,7 @@ export function TerminalView({ output, label, small = false }: TerminalViewProps
     <div className="relative bg-muted">
       {!small && plain !== "" && (
         <div className="absolute top-1 right-3 z-1 rounded-lg bg-muted">
-          <CopyButton text={plain} what="output" />
+          <CopyButton text={plain} label={t("Copy output")} />
         </div>
       )}
       <div
@@ -46,12 +46,12 @@ export function TerminalView({ output, label, small = false }: TerminalViewProps
         tabIndex={0}
         className={cn("overflow-auto px-3 py-2 font-mono text-xs leading-5 -outline-offset-2", small ? "max-h-26" : "max-h-80 min-h-9")}
       >
-        {dropped > 0 && <div className="text-muted-foreground">{plural(dropped, "earlier line")} not shown</div>}
+        {dropped > 0 && <div className="text-muted-foreground">{tn("{n} earlier line not shown", "{n} earlier lines not shown", dropped)}</div>}
         {chunks(lines).map((chunk, n) => (
           // oxlint-disable-next-line react/no-array-index-key -- output grows at its end
           <Chunk key={n} lines={chunk} />
         ))}
-        {plain === "" && <span className="text-muted-foreground">no output</span>}
+        {plain === "" && <span className="text-muted-foreground">{t("no output")}</span>}
       </div>
     </div>
   );

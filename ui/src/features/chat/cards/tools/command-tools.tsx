@@ -1,5 +1,5 @@
 import { CircleStop, Keyboard, SquareTerminal, TerminalSquare } from "lucide-react";
-import { plural } from "@/lib/format";
+import { msg, t, tn } from "@/i18n/t";
 import { useTerminal } from "../../chat-context";
 import type { Call } from "../call";
 import { CommandText } from "../command-text";
@@ -18,8 +18,8 @@ const oneLine = (command: string) => command.replaceAll(/\s*\n\s*/g, " ⏎ ");
 function ending({ output }: Call) {
   const [code, signal] = [number(output.exitCode), text(output.signal, 20)];
   if (signal) return <span className="text-danger-text">{signal}</span>;
-  if (code) return <span className="text-danger-text">exit {code}</span>;
-  return output.running === true ? <span>goes on</span> : undefined;
+  if (code) return <span className="text-danger-text">{t("exit {code}", { code })}</span>;
+  return output.running === true ? <span>{t("goes on")}</span> : undefined;
 }
 
 function outcome({ output }: Call): "failed" | "running" | undefined {
@@ -29,7 +29,7 @@ function outcome({ output }: Call): "failed" | "running" | undefined {
 
 export const runCommand: ToolView = {
   icon: SquareTerminal,
-  label: "Run",
+  label: msg("Run"),
   subject: (call) => text(call.input.description, 120) || oneLine(commandOf(call)),
   aside: (call) => (
     <>
@@ -48,7 +48,7 @@ export const runCommand: ToolView = {
   Body: ({ call }) => (
     <div className="divide-y divide-border">
       <Command call={call} />
-      <TerminalView output={whole(call.output.output)} label={`Output of ${oneLine(commandOf(call)).slice(0, 80)}`} />
+      <TerminalView output={whole(call.output.output)} label={t("Output of {command}", { command: oneLine(commandOf(call)).slice(0, 80) })} />
       <Rest call={call} />
     </div>
   ),
@@ -68,7 +68,7 @@ function Command({ call }: { call: Call }) {
 function Live({ call, small }: { call: Call; small?: boolean }) {
   const output = useTerminal(call.id);
   if (output === "" || call.progress !== "running") return null;
-  return <TerminalView output={output} label={`Output of ${oneLine(commandOf(call)).slice(0, 80)}`} small={small} />;
+  return <TerminalView output={output} label={t("Output of {command}", { command: oneLine(commandOf(call)).slice(0, 80) })} small={small} />;
 }
 
 function Rest({ call: { output } }: { call: Call }) {
@@ -78,7 +78,7 @@ function Rest({ call: { output } }: { call: Call }) {
     .filter(isPort);
   return (
     <>
-      {omitted > 0 && <CardLine>{plural(omitted, "byte")} in the middle of the output are left out.</CardLine>}
+      {omitted > 0 && <CardLine>{tn("{n} byte in the middle of the output is left out.", "{n} bytes in the middle of the output are left out.", omitted)}</CardLine>}
       {ports.length > 0 && (
         <div className="flex flex-wrap gap-2 px-3 py-2">
           {ports.map((port, n) => (
@@ -91,17 +91,17 @@ function Rest({ call: { output } }: { call: Call }) {
   );
 }
 
-const process = (call: Call) => oneLine(text(call.output.command, commandLimit)) || `process ${text(call.input.processId, 40)}`;
+const process = (call: Call) => oneLine(text(call.output.command, commandLimit)) || t("process {id}", { id: text(call.input.processId, 40) });
 
 function ProcessOutput({ call }: { call: Call }) {
-  return <TerminalView output={whole(call.output.output)} label={`Output of ${process(call).slice(0, 80)}`} />;
+  return <TerminalView output={whole(call.output.output)} label={t("Output of {command}", { command: process(call).slice(0, 80) })} />;
 }
 
-export const readProcess: ToolView = { icon: TerminalSquare, label: "Look at", subject: process, aside: ending, outcome, Body: ProcessOutput };
+export const readProcess: ToolView = { icon: TerminalSquare, label: msg("Look at"), subject: process, aside: ending, outcome, Body: ProcessOutput };
 
 export const writeProcess: ToolView = {
   icon: Keyboard,
-  label: "Type",
+  label: msg("Type"),
   subject: ({ input }) => JSON.stringify(text(input.input)),
   aside: ending,
   outcome,
@@ -110,8 +110,8 @@ export const writeProcess: ToolView = {
 
 export const stopProcess: ToolView = {
   icon: CircleStop,
-  label: "Stop",
+  label: msg("Stop"),
   subject: process,
   aside: ({ output }) => text(output.signal, 20) || undefined,
-  Body: ({ call }) => <CardLine>{call.output.running === true ? "It still runs." : "It runs no more."}</CardLine>,
+  Body: ({ call }) => <CardLine>{call.output.running === true ? t("It still runs.") : t("It runs no more.")}</CardLine>,
 };

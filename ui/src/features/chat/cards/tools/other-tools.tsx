@@ -1,4 +1,5 @@
 import { CircleQuestionMark, Globe, ListTodo, Minus, Square, SquareCheck, SquareDot } from "lucide-react";
+import { msg, t } from "@/i18n/t";
 import type { Call } from "../call";
 import { CardLine } from "../line";
 import { OpenPort, isPort } from "../open-port";
@@ -7,8 +8,8 @@ import type { ToolView } from "../tool-view";
 
 export const previewPort: ToolView = {
   icon: Globe,
-  label: "Preview",
-  subject: ({ input, output }) => text(output.url, 1000) || `port ${text(input.port)}${text(input.path, 1000)}`,
+  label: msg("Preview"),
+  subject: ({ input, output }) => text(output.url, 1000) || t("port {port}{path}", { port: text(input.port), path: text(input.path, 1000) }),
   aside: ({ output }) => text(output.status, 20) || undefined,
   outcome: ({ output }) => ((number(output.status) ?? 0) >= 400 ? "failed" : undefined),
   Body: ({ call }) => <Preview call={call} />,
@@ -22,7 +23,7 @@ function Preview({ call: { input, output } }: { call: Call }) {
       {text(output.title) && <p className="font-medium break-words">{text(output.title)}</p>}
       {content && (
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard
-        <div tabIndex={0} role="region" aria-label="Text of the page" className="max-h-40 overflow-auto break-words whitespace-pre-wrap text-muted-foreground">
+        <div tabIndex={0} role="region" aria-label={t("Text of the page")} className="max-h-40 overflow-auto break-words whitespace-pre-wrap text-muted-foreground">
           {content}
         </div>
       )}
@@ -36,10 +37,10 @@ function Preview({ call: { input, output } }: { call: Call }) {
 }
 
 const marks = {
-  pending: { icon: Square, label: "Open:" },
-  active: { icon: SquareDot, label: "In progress:" },
-  done: { icon: SquareCheck, label: "Done:" },
-  dropped: { icon: Minus, label: "Dropped:" },
+  pending: { icon: Square, label: msg("Open:") },
+  active: { icon: SquareDot, label: msg("In progress:") },
+  done: { icon: SquareCheck, label: msg("Done:") },
+  dropped: { icon: Minus, label: msg("Dropped:") },
 };
 const statuses = ["pending", "active", "done", "dropped"] as const;
 
@@ -50,8 +51,8 @@ const steps = ({ input, output }: Call) =>
 
 export const updatePlan: ToolView = {
   icon: ListTodo,
-  label: "Plan",
-  aside: (call) => `${steps(call).filter((s) => s.status === "done").length} of ${steps(call).length} done`,
+  label: msg("Plan"),
+  aside: (call) => t("{done} of {all} done", { done: steps(call).filter((s) => s.status === "done").length, all: steps(call).length }),
   Body: ({ call }) => (
     <ol className="grid grid-cols-1 gap-1 px-3 py-2">
       {steps(call).map(({ title, status }, n) => {
@@ -59,7 +60,7 @@ export const updatePlan: ToolView = {
         return (
           // oxlint-disable-next-line react/no-array-index-key -- the list never changes
           <li key={n} className="flex gap-2">
-            <Icon role="img" aria-label={label} className="mt-0.5 size-4 shrink-0 text-muted-foreground" />
+            <Icon role="img" aria-label={t(label)} className="mt-0.5 size-4 shrink-0 text-muted-foreground" />
             <span className={status === "dropped" ? "text-muted-foreground line-through" : status === "active" ? "font-medium" : undefined}>{title}</span>
           </li>
         );
@@ -70,15 +71,15 @@ export const updatePlan: ToolView = {
 
 export const askUser: ToolView = {
   icon: CircleQuestionMark,
-  label: "Question",
+  label: msg("Question"),
   subject: ({ input }) => text(input.question, 500),
   Body: ({ call: { input, output } }) => (
     <div className="grid grid-cols-1 gap-1 px-3 py-2">
       <p className="break-words whitespace-pre-wrap">{text(input.question, 2000)}</p>
       {texts(input.options, 5).length > 0 && <p className="break-words text-muted-foreground">{texts(input.options, 5).join(" · ")}</p>}
       <p className="break-words whitespace-pre-wrap">
-        <span className="text-muted-foreground">You answered: </span>
-        {text(output.answer, 4000) || "nothing"}
+        <span className="text-muted-foreground">{t("You answered:")} </span>
+        {text(output.answer, 4000) || t("nothing")}
       </p>
     </div>
   ),

@@ -1,5 +1,6 @@
 import { FileSearch, FileText, FolderTree, Search } from "lucide-react";
-import { memory, plural } from "@/lib/format";
+import { msg, t, tn } from "@/i18n/t";
+import { memory } from "@/lib/format";
 import { type Call, pathOf } from "../call";
 import { FileExcerpt } from "../file-excerpt";
 import { CardLine } from "../line";
@@ -8,23 +9,23 @@ import { PathList } from "../path-list";
 import { number, position, text, texts, whole } from "../shape";
 import type { ToolView } from "../tool-view";
 
-const more = (call: Call) => (call.output.truncated === true ? "There is more than was returned." : undefined);
+const more = (call: Call) => (call.output.truncated === true ? t("There is more than was returned.") : undefined);
 const place = ({ input }: Call) => pathOf(input) || ".";
 
 export const listFiles: ToolView = {
   icon: FolderTree,
-  label: "List",
+  label: msg("List"),
   subject: place,
-  aside: ({ output }) => counted(number(output.entries), "entry", "entries"),
+  aside: ({ output }) => entries(number(output.entries)),
   Body: ({ call: { output } }) => {
     const omitted = number(output.omitted) ?? 0;
     return (
       <>
         {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scroll area must be reachable by keyboard */}
-        <pre tabIndex={0} role="region" aria-label="Files" className="max-h-80 overflow-auto px-3 py-2 font-mono text-xs leading-5 -outline-offset-2">
-          {text(output.text, 100_000) || "nothing"}
+        <pre tabIndex={0} role="region" aria-label={t("Files")} className="max-h-80 overflow-auto px-3 py-2 font-mono text-xs leading-5 -outline-offset-2">
+          {text(output.text, 100_000) || t("nothing")}
         </pre>
-        {omitted > 0 && <CardLine>{counted(omitted, "entry", "entries")} left out</CardLine>}
+        {omitted > 0 && <CardLine>{tn("{n} entry left out", "{n} entries left out", omitted)}</CardLine>}
       </>
     );
   },
@@ -32,23 +33,23 @@ export const listFiles: ToolView = {
 
 export const findFiles: ToolView = {
   icon: FileSearch,
-  label: "Find",
+  label: msg("Find"),
   subject: ({ input }) => text(input.pattern),
-  aside: ({ output }) => plural(texts(output.paths).length, "file"),
+  aside: ({ output }) => tn("{n} file", "{n} files", texts(output.paths).length),
   Body: ({ call }) => <PathList paths={texts(call.output.paths)} note={more(call)} />,
 };
 
 export const searchCode: ToolView = {
   icon: Search,
-  label: "Search",
-  subject: ({ input }) => text(input.query) + (text(input.path) && text(input.path) !== "." ? ` in ${text(input.path)}` : ""),
-  aside: ({ output }) => counted(matchesOf(output.matches).filter((m) => !m.neighbour).length, "match", "matches"),
+  label: msg("Search"),
+  subject: ({ input }) => text(input.query) + (text(input.path) && text(input.path) !== "." ? t(" in {path}", { path: text(input.path) }) : ""),
+  aside: ({ output }) => tn("{n} match", "{n} matches", matchesOf(output.matches).filter((m) => !m.neighbour).length),
   Body: ({ call }) => <Matches matches={matchesOf(call.output.matches)} note={more(call)} />,
 };
 
 export const readFile: ToolView = {
   icon: FileText,
-  label: "Read",
+  label: msg("Read"),
   subject: place,
   aside: ({ output }) => {
     const [start, end] = [position(output.startLine), position(output.endLine)];
@@ -58,20 +59,20 @@ export const readFile: ToolView = {
   Body: ({ call: { output } }) => {
     if (typeof output.text !== "string") {
       const size = number(output.size);
-      return <CardLine>{`${text(output.mediaType) || "A file without text"}${size === undefined ? "" : `, ${bytes(size)}`}`}</CardLine>;
+      return <CardLine>{`${text(output.mediaType) || t("A file without text")}${size === undefined ? "" : `, ${bytes(size)}`}`}</CardLine>;
     }
     const total = number(output.totalLines);
     return (
       <>
         <FileExcerpt text={whole(output.text)} startLine={position(output.startLine)} />
-        {total !== undefined && <CardLine>{plural(total, "line")} in all</CardLine>}
+        {total !== undefined && <CardLine>{tn("{n} line in all", "{n} lines in all", total)}</CardLine>}
       </>
     );
   },
 };
 
-function counted(n: number | undefined, one: string, many: string): string | undefined {
-  return n === undefined ? undefined : `${n} ${n === 1 ? one : many}`;
+function entries(n: number | undefined): string | undefined {
+  return n === undefined ? undefined : tn("{n} entry", "{n} entries", n);
 }
 
 function bytes(size: number): string {

@@ -1,4 +1,5 @@
 import { Wrench } from "lucide-react";
+import { t } from "@/i18n/t";
 import type { ToolView } from "../tool-view";
 import { readProcess, runCommand, stopProcess, writeProcess } from "./command-tools";
 import { gitCommit, gitDiff, gitStatus } from "./git-tools";
@@ -16,7 +17,7 @@ const views = new Map<string, ToolView>(
 );
 
 /** A tool this page does not know is shown by its name and as it came. */
-const unknown: ToolView = { icon: Wrench, label: (call) => call.tool || "A tool without a name" };
+const unknown: ToolView = { icon: Wrench, label: (call) => call.tool || t("A tool without a name") };
 
 export function viewOf(tool: string): ToolView {
   return views.get(tool) ?? unknown;

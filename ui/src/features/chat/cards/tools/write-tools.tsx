@@ -1,5 +1,5 @@
 import { FilePen, FilePlus, FileX, FolderInput } from "lucide-react";
-import { plural } from "@/lib/format";
+import { msg, t, tn, tr } from "@/i18n/t";
 import { type Call, pathOf } from "../call";
 import { Counts } from "../diff/counts";
 import { DiffView } from "../diff/diff-view";
@@ -21,7 +21,7 @@ function Changes({ call: { output } }: { call: Call }) {
 
 export const writeFile: ToolView = {
   icon: FilePlus,
-  label: ({ output }) => (output.created === false ? "Rewrite" : "Write"),
+  label: ({ output }) => (output.created === false ? t("Rewrite") : t("Write")),
   subject: ({ input }) => pathOf(input),
   aside: counts,
   file,
@@ -32,7 +32,7 @@ export const writeFile: ToolView = {
 
 export const editFile: ToolView = {
   icon: FilePen,
-  label: "Edit",
+  label: msg("Edit"),
   subject: ({ input }) => pathOf(input),
   aside: counts,
   file,
@@ -43,24 +43,27 @@ export const editFile: ToolView = {
 
 export const moveFile: ToolView = {
   icon: FolderInput,
-  label: "Move",
+  label: msg("Move"),
   subject: ({ input }) => `${text(input.from, 1000)} → ${text(input.to, 1000)}`,
   file: ({ input, output, progress }) => (progress === "done" ? { path: text(output.to, 1000) || text(input.to, 1000) } : undefined),
   Body: ({ call: { input, output } }) => (
     <CardLine>
-      {text(output.from, 1000) || text(input.from, 1000)} is now <OpenFile path={text(output.to, 1000) || text(input.to, 1000)} />
+      {tr("{from} is now {to}", {
+        from: text(output.from, 1000) || text(input.from, 1000),
+        to: <OpenFile path={text(output.to, 1000) || text(input.to, 1000)} />,
+      })}
     </CardLine>
   ),
 };
 
 export const deleteFile: ToolView = {
   icon: FileX,
-  label: "Delete",
+  label: msg("Delete"),
   subject: ({ input }) => pathOf(input),
-  aside: ({ output }) => plural(number(output.count) ?? 1, "file"),
+  aside: ({ output }) => tn("{n} file", "{n} files", number(output.count) ?? 1),
   Body: ({ call: { input, output } }) => (
     <CardLine>
-      {plural(number(output.count) ?? 1, "file")} deleted at {text(output.path, 1000) || pathOf(input)}
+      {tn("{n} file deleted at {path}", "{n} files deleted at {path}", number(output.count) ?? 1, { path: text(output.path, 1000) || pathOf(input) })}
     </CardLine>
   ),
 };

@@ -1,0 +1,162 @@
+package workspace_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/kalpana-dev/kalpana/internal/gateway"
+	"github.com/kalpana-dev/kalpana/internal/mongostore"
+	"github.com/kalpana-dev/kalpana/internal/secretbox"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
+)
+
+// bearers know who is who by tokens like kal_ada.
+type bearers struct{}
+
+func (bearers) SessionOf(*http.Request) (string, string, bool) { return "", "", false }
+func (bearers) SessionLive(string) (string, bool)              { return "", false }
+func (bearers) TokenUser(token string) (string, string, bool) {
+	return token[len("kal_"):], token, true
+}
+func (bearers) TokenLive(string) bool { return true }
+
+type noStarts struct{}
+
+func (noStarts) Start(context.Context, string) error { return nil }
+func (noStarts) StartLog(string) []string            { return nil }
+
+// edge is one server: a process of the world with a gateway in front.
+func edge(t *testing.T, w *world, tickets *mongostore.Store) (s *workspace.Service, dial func(host, user string) (*websocket.Conn, error)) {
+	t.Helper()
+	box, err := secretbox.New(bytes.Repeat([]byte("s"), secretbox.MinSecretBytes))
+	if err != nil {
+		t.Fatal(err)
+	}
+	front := httptest.NewUnstartedServer(nil)
+	port := front.Listener.Addr().(*net.TCPAddr).Port
+	g, err := gateway.New(gateway.Options{Domain: gateway.Domain{Base: "localhost", Port: port}, Box: box, Visitors: bearers{}, Tickets: tickets, Starter: noStarts{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	front.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
+	front.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { g.Handle(w, r) })
+	front.StartTLS()
+	g.Replace(nil, time.Time{})
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); g.Run(ctx) }()
+	o := w.options()
+	o.Announcers = []workspace.Announcer{g}
+	s, stop := run(o)
+	client := &http.Client{Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, network, front.Listener.Addr().String())
+		},
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
+	}}
+	t.Cleanup(func() {
+		stop()
+		cancel()
+		<-ended
+		ending, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		g.Close(ending)
+		client.CloseIdleConnections()
+		front.Close()
+	})
+	return s, func(host, user string) (*websocket.Conn, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		c, _, err := websocket.Dial(ctx, fmt.Sprintf("https://%s:%d/", host, port), &websocket.DialOptions{HTTPClient: client, HTTPHeader: http.Header{"Authorization": {"Bearer kal_" + user}}})
+		return c, err
+	}
+}
+
+// What one server ends is cut at every other one of the database.
+func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
+	w := newWorld()
+	tickets := database(t)
+	a, dialA := edge(t, w, tickets)
+	b, dialB := edge(t, w, tickets)
+	rec, err := a.Create(t.Context(), workspace.CreateInput{OwnerID: "o", Name: "n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, 20*time.Second, func() error {
+		if rec, err = a.Get(t.Context(), rec.ID); err != nil || rec.Status != workspace.StatusRunning {
+			return fmt.Errorf("%s %v", rec.Status, err)
+		}
+		return nil
+	})
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", rec.VSCodePort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	editor := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if c, err := websocket.Accept(w, r, nil); err == nil {
+			defer c.CloseNow()
+			c.Read(r.Context())
+		}
+	})}}
+	editor.Start()
+	defer editor.Close()
+	for what, end := range map[string]func() error{
+		"taken away": func() error { _, err := a.Unshare(t.Context(), rec.ID, "ada"); return err },
+		"lowered": func() error {
+			_, err := a.Share(t.Context(), rec.ID, "ada", workspace.RightUse, time.Time{})
+			return err
+		},
+		"run out": func() error { return nil },
+	} {
+		until := time.Time{}
+		if what == "run out" {
+			until = time.Now().Add(4 * time.Second)
+		}
+		if _, err := a.Share(t.Context(), rec.ID, "ada", workspace.RightEdit, until); err != nil {
+			t.Fatal(err)
+		}
+		var sockets []*websocket.Conn
+		for _, dial := range []func(string, string) (*websocket.Conn, error){dialA, dialB} {
+			within(t, 10*time.Second, func() error { // the other server has yet to hear of the share
+				c, err := dial(rec.ID+".ws.localhost", "ada")
+				if err == nil {
+					sockets = append(sockets, c)
+				}
+				return err
+			})
+		}
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if until.After(began) {
+			began = until
+		}
+		for i, c := range sockets {
+			_, _, err := c.Read(t.Context())
+			if websocket.CloseStatus(err) != 4403 {
+				t.Errorf("%s, server %d: closed with %v", what, i, err)
+			}
+			c.CloseNow()
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s: took %s", what, took)
+		}
+		if _, err := dialA(rec.ID+".ws.localhost", "ada"); err == nil {
+			t.Errorf("%s: opened again", what)
+		}
+	}
+	if got := b.Right(rec.ID, "o"); got != workspace.RightOwner {
+		t.Errorf("the owner has %q at the other server", got)
+	}
+}
