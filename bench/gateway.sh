@@ -36,7 +36,7 @@ server
 bin/bench-gateway cookie "$KALPANA_DATA_DIR" "$port" "$link" bench0000007 >/dev/null 2>&1 || true # makes the administrator
 kill "$gateway"; wait "$gateway" || true
 bin/bench-gateway seed "$KALPANA_DATA_DIR" "$first" 100
-bin/bench-gateway upstream "$first" 100 &
+bin/bench-gateway upstream "$KALPANA_DATA_DIR" "$first" 100 &
 pids+=($!)
 server
 id=bench0000007 target=$((first + 14))

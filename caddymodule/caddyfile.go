@@ -43,7 +43,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"github": {&c.GitHubClientID, &c.GitHubClientSecret}, "github_urls": {&c.GitHubURL, &c.GitHubAPIURL},
 		"oidc":       {&c.OIDCIssuer, &c.OIDCClientID, &c.OIDCClientSecret},
 		"openrouter": {&c.OpenRouterAPIKey, &c.OpenRouterBaseURL}, "agent_model": {&c.AgentModel},
-		"github_webhook_secret": {&c.GitHubWebhookSecret}, "template_packages": {&c.TemplatePackages},
+		"github_webhook_secret": {&c.GitHubWebhookSecret}, "template_packages": {&c.TemplatePackages}, "upstream_client": {&c.UpstreamClient},
 		"nix_cache": {&c.NixCacheURL, &c.NixCacheKey}, "nixpkgs": {&c.Nixpkgs},
 		"agent_mode": {&c.AgentMode}, "agent_mode_cap": {&c.AgentModeCap},
 	}

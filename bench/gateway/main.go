@@ -4,7 +4,8 @@
 //
 //	gateway seed DATA_DIR FIRST_PORT COUNT     workspaces bench0000000, bench0000001, …
 //	gateway cookie DATA_DIR HTTPS_PORT LINK ID  logs in by the one-time link (- = none)
-//	gateway upstream FIRST_PORT COUNT           answers with 1 KiB on every second port
+//	gateway upstream DATA_DIR FIRST_PORT COUNT  answers with 1 KiB on every second port,
+//	                                            and proves to be the bridge of its workspace
 //
 // The server must run with DOCKER_HOST naming no engine: an engine that does not answer
 // is no reason to believe that a workspace is gone, so the records stand.
@@ -13,6 +14,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -26,8 +28,10 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 	"github.com/kalpana-dev/kalpana/internal/embeddeddb"
 	"github.com/kalpana-dev/kalpana/internal/mongostore"
+	"github.com/kalpana-dev/kalpana/internal/secretbox"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -47,32 +51,43 @@ func run(args []string) error {
 			return err
 		}
 		return seed(args[1], first, count)
-	case len(args) == 3 && args[0] == "upstream":
-		first, err1 := strconv.Atoi(args[1])
-		count, err2 := strconv.Atoi(args[2])
+	case len(args) == 4 && args[0] == "upstream":
+		first, err1 := strconv.Atoi(args[2])
+		count, err2 := strconv.Atoi(args[3])
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
-		return upstream(first, count)
+		return upstream(args[1], first, count)
 	case len(args) == 5 && args[0] == "cookie":
 		return cookie(args[2], args[3], args[4])
 	}
-	return errors.New("usage: gateway seed DATA_DIR FIRST_PORT COUNT | gateway cookie DATA_DIR HTTPS_PORT LINK ID | gateway upstream FIRST_PORT COUNT")
+	return errors.New("usage: gateway seed DATA_DIR FIRST_PORT COUNT | gateway cookie DATA_DIR HTTPS_PORT LINK ID | gateway upstream DATA_DIR FIRST_PORT COUNT")
 }
 
 // upstream stands for the editors: 1 KiB for every request.
-func upstream(first, count int) error {
+func upstream(dir string, first, count int) error {
+	secret, err := secretbox.LoadOrCreate(filepath.Join(dir, "secret"))
+	if err != nil {
+		return err
+	}
+	box, err := secretbox.New(secret)
+	if err != nil {
+		return err
+	}
 	body := bytes.Repeat([]byte("k"), 1024)
 	failed := make(chan error)
 	for i := range count {
-		s := &http.Server{Addr: fmt.Sprintf("127.0.0.1:%d", first+2*i), ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		hash := sha256.Sum256([]byte(box.WorkspaceKey(idOf(i), 1)))
+		s := &http.Server{Addr: fmt.Sprintf("127.0.0.1:%d", first+2*i), ReadHeaderTimeout: time.Minute, Handler: proof.Handler(hash, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain")
 			w.Write(body)
-		})}
+		}))}
 		go func() { failed <- s.ListenAndServe() }()
 	}
 	return <-failed
 }
+
+func idOf(i int) string { return fmt.Sprintf("bench%07d", i) }
 
 func seed(dir string, first, count int) error {
 	ctx := context.Background()
@@ -92,7 +107,7 @@ func seed(dir string, first, count int) error {
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	for i := range count {
-		id := fmt.Sprintf("bench%07d", i)
+		id := idOf(i)
 		err := store.Workspaces().Insert(ctx, workspace.Workspace{
 			ID: id, OwnerID: people[0].ID, Name: id, Status: workspace.StatusRunning, Desired: workspace.DesiredRunning, Epoch: 1,
 			VSCodePort: first + 2*i, AgentPort: first + 2*i + 1, ContainerID: "none", Memory: 1 << 30, CPU: 1e9,

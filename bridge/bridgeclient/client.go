@@ -13,6 +13,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
 // ErrClosed is returned by calls on a connection that has ended.
@@ -49,7 +50,11 @@ type message struct {
 // bounds the handshake only. The caller must Close the Client. Errors: ErrUnauthorized, or
 // why it cannot be reached.
 func Dial(ctx context.Context, addr, key string) (*Client, error) {
-	return DialURL(ctx, "ws://"+addr+"/", &websocket.DialOptions{HTTPHeader: http.Header{bridge.KeyHeader: {key}}})
+	transport := proving(addr, key)
+	defer transport.CloseIdleConnections()
+	return DialURL(ctx, "ws://"+addr+"/", &websocket.DialOptions{
+		HTTPHeader: http.Header{bridge.KeyHeader: {key}}, HTTPClient: &http.Client{Transport: transport, CheckRedirect: stay},
+	})
 }
 
 // DialURL connects to a bridge through a gateway, at the address that the API calls
@@ -61,7 +66,7 @@ func DialURL(ctx context.Context, url string, options *websocket.DialOptions) (*
 	o.Subprotocols = []string{bridge.Subprotocol}
 	ws, resp, err := websocket.Dial(ctx, url, &o)
 	if err != nil {
-		if resp != nil && resp.StatusCode == http.StatusUnauthorized {
+		if errors.Is(err, proof.ErrNot) || resp != nil && resp.StatusCode == http.StatusUnauthorized {
 			return nil, fmt.Errorf("dial bridge %s: %w", url, ErrUnauthorized)
 		}
 		if detail := problemOf(resp); detail != "" {

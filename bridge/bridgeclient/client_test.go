@@ -1,6 +1,7 @@
 package bridgeclient_test
 
 import (
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -19,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // A newer bridge may send what this client does not know; the rest of the package is
 // tested against the real one, in bridgeserver.
 func TestClientIgnoresWhatItDoesNotKnow(t *testing.T) {
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := httptest.NewServer(proof.Handler(sha256.Sum256([]byte("k")), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(bridge.KeyHeader) != "k" {
 			t.Error("the key is not sent")
 		}
@@ -44,7 +46,7 @@ func TestClientIgnoresWhatItDoesNotKnow(t *testing.T) {
 				_ = ws.Write(r.Context(), websocket.MessageText, []byte(a))
 			}
 		}
-	}))
+	})))
 	defer srv.Close()
 	c, err := bridgeclient.Dial(t.Context(), strings.TrimPrefix(srv.URL, "http://"), "k")
 	if err != nil {
@@ -71,7 +73,7 @@ func TestReadyDoesNotCarryTheKeyElsewhere(t *testing.T) {
 		t.Errorf("somebody else was asked, with key %q", r.Header.Get(bridge.KeyHeader))
 	}))
 	defer other.Close()
-	srv := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
+	srv := httptest.NewServer(proof.Handler(sha256.Sum256([]byte("k")), http.RedirectHandler(other.URL, http.StatusFound)))
 	defer srv.Close()
 	if err := bridgeclient.Ready(t.Context(), strings.TrimPrefix(srv.URL, "http://"), "k"); err == nil {
 		t.Error("a redirect passed for a ready bridge")

@@ -3,21 +3,27 @@ package bridgeclient
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
-// asking keeps no connections: a workspace is asked a few times while it starts, and the
-// port may be another one's afterwards.
-var asking = &http.Client{
-	Transport: &http.Transport{DisableKeepAlives: true},
-	CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // the bridge sends none, and nobody else gets the key
-	},
+// proving is a transport to the bridge at addr, which proves itself first. It keeps no
+// connections: a workspace is asked a few times while it starts, and the port may be
+// another one's afterwards.
+func proving(addr, key string) *http.Transport {
+	return &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return proof.Dial(ctx, addr, key)
+	}}
 }
+
+// stay follows no redirect: the bridge sends none, and nobody else gets the key.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Ready asks the bridge at addr ("127.0.0.1:40001") once whether the editor shows its
 // page, and returns nil if so. ErrUnauthorized means that the wrong one listens there;
@@ -43,7 +49,10 @@ func ask(ctx context.Context, addr, key, path string, out any) error {
 		return fmt.Errorf("ask bridge %s: %w", addr, err)
 	}
 	req.Header.Set(bridge.KeyHeader, key)
-	resp, err := asking.Do(req)
+	resp, err := (&http.Client{Transport: proving(addr, key), CheckRedirect: stay}).Do(req)
+	if errors.Is(err, proof.ErrNot) {
+		return fmt.Errorf("ask bridge %s: %w", addr, ErrUnauthorized)
+	}
 	if err != nil {
 		return fmt.Errorf("ask bridge %s: %w", addr, err)
 	}

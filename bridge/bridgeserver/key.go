@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
 // keyHash is the SHA-256 of the workspace's key. The key has 256 random bits, so the
@@ -35,9 +36,10 @@ func (k keyHash) opens(h http.Header) bool {
 	return subtle.ConstantTimeCompare(sum[:], k[:]) == 1
 }
 
-// requireKey passes on what has the key, without the key.
+// requireKey passes on what has the key, without the key. It proves to be the bridge of the
+// key to whoever asks.
 func (s *Server) requireKey(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return proof.Handler(s.key, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.key.opens(r.Header) {
 			w.Header().Set("WWW-Authenticate", bridge.KeyHeader)
 			problem(w, http.StatusUnauthorized, bridge.CodeUnauthorized, "this address answers its own gateway only")
@@ -45,5 +47,5 @@ func (s *Server) requireKey(next http.Handler) http.Handler {
 		}
 		r.Header.Del(bridge.KeyHeader)
 		next.ServeHTTP(w, r)
-	})
+	}))
 }

@@ -86,6 +86,9 @@ type Config struct {
 	// AgentAllowTraining permits providers that keep or learn from what they are sent.
 	// Default: false.
 	AgentAllowTraining *bool `json:"agent_allow_training,omitempty"`
+	// UpstreamClient is what sends requests to workspaces: http1, Kalpana's own client, or
+	// net/http, the standard library's, in case of doubt about the former. Default: http1.
+	UpstreamClient string `json:"upstream_client,omitempty"`
 	// NixCustomConfigs and PrivateRepos allow what their names say. Default: true.
 	NixCustomConfigs *bool `json:"nix_custom_configs,omitempty"`
 	// TemplatePackages says where templates that have both a flake and Debian packages get
@@ -120,6 +123,7 @@ func (c Config) Defaults() Config {
 	set(&c.WorkspaceImage, "kalpana/workspace:latest")
 	set(&c.Signup, SignupInvite)
 	set(&c.TemplatePackages, PackagesDebian)
+	set(&c.UpstreamClient, ClientHTTP1)
 	set(&c.NixCacheURL, "https://cache.nixos.org")
 	set(&c.Nixpkgs, "github:NixOS/nixpkgs/nixos-unstable")
 	set(&c.GitHubURL, "https://github.com")
@@ -151,6 +155,12 @@ const (
 const (
 	PackagesDebian = "debian"
 	PackagesNix    = "nix"
+)
+
+// Clients that send requests to workspaces.
+const (
+	ClientHTTP1   = "http1"
+	ClientNetHTTP = "net/http"
 )
 
 // Modes of the agent, from the most careful to the freest.

@@ -105,6 +105,11 @@ func (c Config) Validate() error {
 	default:
 		return wrong("TEMPLATE_PACKAGES", c.TemplatePackages, "must be debian or nix")
 	}
+	switch c.UpstreamClient {
+	case ClientHTTP1, ClientNetHTTP:
+	default:
+		return wrong("KALPANA_UPSTREAM_CLIENT", c.UpstreamClient, "must be http1 or net/http")
+	}
 	if c.GitHubWebhookSecret != "" && len(c.GitHubWebhookSecret) < minWebhookSecret {
 		return wrong("GITHUB_WEBHOOK_SECRET", "(hidden)", fmt.Sprintf("must have %d characters or more", minWebhookSecret))
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strconv"
 	"testing"
+
+	"github.com/kalpana-dev/kalpana/internal/http1"
 )
 
 // benchProgram answers /bulk with 32 MiB and everything else with 1 KiB.
@@ -28,16 +30,14 @@ func BenchmarkPort(b *testing.B) {
 	_, plainPort, _ := net.SplitHostPort(r.plain.Listener.Addr().String())
 	cookie := r.cookieAt(at(r.app.port), owner)
 	pool := r.gw.routes.lookup(testID).portUpstream(r.app.port).pool
-	tunnel := newTransport()
-	tunnel.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return r.gw.proxy.dialPort(ctx, "tcp", pool)
-	}
-	direct := newTransport()
+	tunnel := &http1.Transport{MaxIdle: 64, MaxIdlePerHost: 64}
+	tunnel.Dial = func(ctx context.Context, _ string) (net.Conn, error) { return r.gw.proxy.dialPort(ctx, pool) }
+	direct := &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}
 	defer tunnel.CloseIdleConnections()
 	defer direct.CloseIdleConnections()
 	for _, way := range []struct {
 		name      string
-		transport *http.Transport
+		transport upstreamClient
 		url, host string
 	}{
 		{"direct", direct, r.app.URL, ""},

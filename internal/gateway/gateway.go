@@ -49,7 +49,7 @@ type SocketBytesObserver interface {
 }
 
 // Options are what a Gateway needs. All but Client, Touch, CheckPassword, LinkOpened,
-// Observer, Inspector, Log, Now and SocketsPerWorkspace are required.
+// Observer, Inspector, NetHTTP, Log, Now and SocketsPerWorkspace are required.
 type Options struct {
 	Domain   Domain
 	Box      *secretbox.Box
@@ -70,8 +70,10 @@ type Options struct {
 	SocketsPerWorkspace int
 	// Inspector keeps what passes to ports at which somebody looks. Default: nothing is kept.
 	Inspector *inspect.Inspector
-	Log       *slog.Logger
-	Now       func() time.Time
+	// NetHTTP sends requests to workspaces with net/http's client instead of Kalpana's own.
+	NetHTTP bool
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 // Gateway answers for all workspace hosts. Safe for concurrent use.

@@ -215,8 +215,10 @@ func TestBeforeTheTableIsThereEverythingWaits(t *testing.T) {
 	}
 }
 
-func TestHeadersAcrossTheGateway(t *testing.T) {
-	r := newRig(t, nil, nil)
+func TestHeadersAcrossTheGateway(t *testing.T) { withBothClients(t, testHeadersAcrossTheGateway) }
+
+func testHeadersAcrossTheGateway(t *testing.T, client func(*Options)) {
+	r := newRig(t, client, nil)
 	canaries := []string{"Forwarded: for=1.2.3.4;host=evil.test", "X-Forwarded-For: 6.6.6.6", "X-Forwarded-Host: evil.test", "X-Forwarded-Proto: ftp",
 		"X-Real-Ip: 6.6.6.6", "X-Original-Url: /evil", "X-Original-Host: evil.test", "X-Kalpana-Key: forged", "X-Kalpana-User: root",
 		"X_Forwarded_Host: evil.test", "X.Forwarded.Host: evil.test", "X_Kalpana_Key: forged", "X-Forwarded-Prefix: /evil", "X-Host: evil.test", "Upgrade: h2c"}
@@ -308,8 +310,10 @@ func TestWhatAWorkspaceMayNotSayIsTakenOut(t *testing.T) {
 	}
 }
 
-func TestHostileResponsesEndIn502(t *testing.T) {
-	r := newRig(t, nil, nil)
+func TestHostileResponsesEndIn502(t *testing.T) { withBothClients(t, testHostileResponsesEndIn502) }
+
+func testHostileResponsesEndIn502(t *testing.T, client func(*Options)) {
+	r := newRig(t, client, nil)
 	good := "Cookie: " + r.cookie(testID, owner)
 	for name, response := range map[string]string{
 		"H082 100 KB header":           "HTTP/1.1 200 OK\r\nA: " + strings.Repeat("a", 100<<10) + "\r\n\r\n",

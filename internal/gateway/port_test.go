@@ -80,7 +80,7 @@ func TestConnectionsToAPortAreUsedAgain(t *testing.T) {
 	}
 	// A request that was under way when it was restarted does not go to the new one.
 	old := (&Route{ID: testID, Epoch: 1, AgentPort: r.agentPort}).portUpstream(port)
-	if c, err := r.gw.proxy.dialPort(t.Context(), "tcp", old.pool); !errors.Is(err, errRestarted) {
+	if c, err := r.gw.proxy.dialPort(t.Context(), old.pool); !errors.Is(err, errRestarted) {
 		t.Errorf("%v %v", c, err)
 	}
 }

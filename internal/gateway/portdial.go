@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/kalpana-dev/kalpana/bridge"
@@ -22,8 +23,6 @@ var (
 	errTooManyTunnels = errors.New("too many connections to ports of the workspace")
 	// errNoTunnel: any of these, or no bridge that answers. Without it the fault is the program's.
 	errNoTunnel = errors.New("no tunnel")
-	// errRestarted: the workspace is not the one any more that the connection was meant for.
-	errRestarted = errors.New("the workspace was started anew")
 )
 
 const (
@@ -38,19 +37,9 @@ const (
 	idlePorts = 4 * time.Second
 )
 
-// newPortTransport is newTransport for programs inside, each connection to which is a
-// tunnel of the bridge.
-func newPortTransport(p *proxy) *http.Transport {
-	t := newTransport()
-	t.DialContext = p.dialPort
-	t.MaxIdleConnsPerHost = idlePerPort
-	t.IdleConnTimeout = idlePorts
-	return t
-}
-
 // dialPort connects to a program through the bridge of its workspace; address is the pool
 // of a portUpstream. The workspace's key goes to the bridge and no further.
-func (p *proxy) dialPort(ctx context.Context, _, address string) (net.Conn, error) {
+func (p *proxy) dialPort(ctx context.Context, address string) (net.Conn, error) {
 	tunnel, err := p.tunnelTo(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("%w to %s: %w", errNoTunnel, address, err)
@@ -63,7 +52,7 @@ func (p *proxy) tunnelTo(ctx context.Context, address string) (net.Conn, error) 
 	if err != nil {
 		return nil, err
 	}
-	conn, err := dialUpstream(ctx, "tcp", address)
+	conn, err := p.dialWorkspace(ctx, address)
 	if err != nil {
 		return nil, err
 	}
@@ -82,13 +71,10 @@ func (p *proxy) tunnelTo(ctx context.Context, address string) (net.Conn, error) 
 // portTarget finds the workspace of a pool, if it is still the one that the pool is for.
 func (p *proxy) portTarget(address string) (route *Route, inside string, err error) {
 	pool, agentPort, _ := strings.Cut(address, ":")
-	id, rest, _ := strings.Cut(pool, ".")
-	epoch, inside, _ := strings.Cut(rest, ".")
-	route = p.gateway.routes.lookup(id)
-	if route == nil || strconv.FormatInt(route.Epoch, 10) != epoch || strconv.Itoa(route.AgentPort) != agentPort {
-		return nil, "", errRestarted
+	if route, err = p.routeOf(address); err == nil && strconv.Itoa(route.AgentPort) != agentPort {
+		err = errRestarted
 	}
-	return route, inside, nil
+	return route, pool[strings.LastIndexByte(pool, '.')+1:], err
 }
 
 // openTunnel makes a connection to a bridge one to a port inside.
@@ -148,10 +134,19 @@ func (c *portConn) Read(p []byte) (int, error) {
 func (p *proxy) portAnswers(ctx context.Context, route *Route, inside int) bool {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	conn, err := p.dialPort(ctx, "tcp", route.portUpstream(inside).pool)
+	conn, err := p.dialPort(ctx, route.portUpstream(inside).pool)
 	if err != nil {
 		return false
 	}
 	conn.Close()
 	return true
+}
+
+// SyscallConn is that of the connection below, if nothing that came over it is held here.
+func (c *portConn) SyscallConn() (syscall.RawConn, error) {
+	s, ok := c.Conn.(syscall.Conn)
+	if !ok {
+		return nil, errors.ErrUnsupported
+	}
+	return s.SyscallConn()
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"net"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/ports"
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -37,6 +39,10 @@ func newPortRig(t testing.TB, change func(*Options), serve http.HandlerFunc) *po
 	mux.Handle("GET /tcp/{port}", r.tunnels.Tunnel())
 	behindKey := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		key := r.gw.options.Box.WorkspaceKey(testID, r.epoch.Load())
+		if req.URL.Path == proof.Path {
+			proof.Answer(w, req, sha256.Sum256([]byte(key)))
+			return
+		}
 		if got := req.Header[bridge.KeyHeader]; len(got) != 1 || got[0] != key {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusUnauthorized)

@@ -3,14 +3,14 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/kalpana-dev/kalpana/internal/http1"
 )
 
 // proxy carries requests to workspaces: plain ones through net/http's reverse proxy over
@@ -18,20 +18,22 @@ import (
 // WebSockets over a connection of their own (tunnel.go).
 type proxy struct {
 	gateway       *Gateway
-	transport     *http.Transport
-	portTransport *http.Transport
+	transport     upstreamClient
+	portTransport upstreamClient
 	reverse       *httputil.ReverseProxy
 	portReverse   *httputil.ReverseProxy
 }
 
 func newProxy(g *Gateway) *proxy {
-	p := &proxy{gateway: g, transport: newTransport()}
-	p.portTransport = newPortTransport(p)
+	p := &proxy{gateway: g}
+	p.transport = newTransport(g.options.NetHTTP, p.dialWorkspace, idlePerHost, idleFor)
+	// Programs inside: each connection to one is a tunnel of the bridge.
+	p.portTransport = newTransport(g.options.NetHTTP, p.dialPort, idlePerPort, idlePorts)
 	p.reverse, p.portReverse = p.newReverse(p.transport), p.newReverse(p.portTransport)
 	return p
 }
 
-func (p *proxy) newReverse(t *http.Transport) *httputil.ReverseProxy {
+func (p *proxy) newReverse(t http.RoundTripper) *httputil.ReverseProxy {
 	g := p.gateway
 	return &httputil.ReverseProxy{
 		Rewrite:    p.rewrite,
@@ -123,7 +125,6 @@ func (p *proxy) failed(ex *exchange, r *http.Request, err error) {
 const statusClientLeft = 499
 
 const (
-	dialTimeout = 2 * time.Second // loopback answers in microseconds, or its queue is full
 	// idlePerHost above the concurrency of one workspace saves a fifth of the CPU time:
 	// fewer would be closed and dialled again all the time.
 	idlePerHost = 256
@@ -134,27 +135,33 @@ const (
 	copyBufferSize    = 32 << 10
 )
 
-func newTransport() *http.Transport {
-	return &http.Transport{
-		DialContext:            dialUpstream,
-		MaxIdleConns:           idleTotal,
-		MaxIdleConnsPerHost:    idlePerHost,
-		IdleConnTimeout:        idleFor,
-		ExpectContinueTimeout:  time.Second,
-		DisableCompression:     true, // bytes pass as they are
-		MaxResponseHeaderBytes: maxResponseHeader,
-	}
+// upstreamClient sends requests to workspaces.
+type upstreamClient interface {
+	http.RoundTripper
+	CloseIdleConnections()
 }
 
-// dialUpstream connects to the port of address on the loopback interface, whatever the
-// name says: no workspace can make the gateway call anywhere else.
-func dialUpstream(ctx context.Context, _, address string) (net.Conn, error) {
-	port := address[strings.LastIndexByte(address, ':')+1:]
-	if port == "0" {
-		return nil, fmt.Errorf("workspace holds no port")
+// newTransport is a client for what dial connects to.
+func newTransport(standard bool, dial func(ctx context.Context, address string) (net.Conn, error), perHost int, idle time.Duration) upstreamClient {
+	if standard {
+		return &http.Transport{
+			DialContext:            func(ctx context.Context, _, address string) (net.Conn, error) { return dial(ctx, address) },
+			MaxIdleConns:           idleTotal,
+			MaxIdleConnsPerHost:    perHost,
+			IdleConnTimeout:        idle,
+			ExpectContinueTimeout:  time.Second,
+			DisableCompression:     true, // bytes pass as they are
+			MaxResponseHeaderBytes: maxResponseHeader,
+		}
 	}
-	d := net.Dialer{Timeout: dialTimeout}
-	return d.DialContext(ctx, "tcp4", "127.0.0.1:"+port)
+	return &http1.Transport{
+		Dial:            dial,
+		MaxIdle:         idleTotal,
+		MaxIdlePerHost:  perHost,
+		IdleFor:         idle,
+		ContinueTimeout: time.Second,
+		MaxHeaderBytes:  maxResponseHeader,
+	}
 }
 
 // buffers lends out copy buffers. It implements httputil.BufferPool.

@@ -19,7 +19,11 @@ import (
 )
 
 func TestRequestsArriveAsTheyWereSent(t *testing.T) {
-	r := newRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+	withBothClients(t, testRequestsArriveAsTheyWereSent)
+}
+
+func testRequestsArriveAsTheyWereSent(t *testing.T, client func(*Options)) {
+	r := newRig(t, client, func(w http.ResponseWriter, req *http.Request) {
 		body, _ := io.ReadAll(req.Body)
 		fmt.Fprintf(w, "%s %s %d %s", req.Method, req.RequestURI, req.ContentLength, body)
 	})
@@ -62,8 +66,12 @@ func rawExchange(t *testing.T, r *rig, line string, headers ...string) string {
 }
 
 func TestResponsesArriveAsTheyWereSent(t *testing.T) {
+	withBothClients(t, testResponsesArriveAsTheyWereSent)
+}
+
+func testResponsesArriveAsTheyWereSent(t *testing.T, client func(*Options)) {
 	content := strings.Repeat("0123456789", 1000)
-	r := newRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+	r := newRig(t, client, func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("X-Many", "a")
 		w.Header().Add("X-Many", "b")
 		if req.URL.Path == "/trailers" {
@@ -100,8 +108,12 @@ func TestResponsesArriveAsTheyWereSent(t *testing.T) {
 	}
 }
 
-func TestTrailersOfARequestCannotSayWhatHeadersMayNot(t *testing.T) { // H077
-	r := newRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+func TestTrailersOfARequestCannotSayWhatHeadersMayNot(t *testing.T) {
+	withBothClients(t, testTrailersOfARequestCannotSayWhatHeadersMayNot)
+} // H077
+
+func testTrailersOfARequestCannotSayWhatHeadersMayNot(t *testing.T, client func(*Options)) {
+	r := newRig(t, client, func(w http.ResponseWriter, req *http.Request) {
 		io.Copy(io.Discard, req.Body)
 		fmt.Fprint(w, req.Trailer)
 	})
@@ -115,7 +127,11 @@ func TestTrailersOfARequestCannotSayWhatHeadersMayNot(t *testing.T) { // H077
 }
 
 func TestExpectContinueReachesTheWorkspace(t *testing.T) {
-	r := newRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+	withBothClients(t, testExpectContinueReachesTheWorkspace)
+}
+
+func testExpectContinueReachesTheWorkspace(t *testing.T, client func(*Options)) {
+	r := newRig(t, client, func(w http.ResponseWriter, req *http.Request) {
 		if req.URL.Path == "/no" {
 			http.Error(w, "no", http.StatusRequestEntityTooLarge)
 			return
@@ -154,8 +170,12 @@ func (p *pattern) Read(b []byte) (int, error) {
 }
 
 func TestBigBodiesAreStreamedInLittleMemory(t *testing.T) {
+	withBothClients(t, testBigBodiesAreStreamedInLittleMemory)
+}
+
+func testBigBodiesAreStreamedInLittleMemory(t *testing.T, client func(*Options)) {
 	const size = 64 << 20
-	r := newRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+	r := newRig(t, client, func(w http.ResponseWriter, req *http.Request) {
 		if req.Method == "POST" {
 			sum := sha256.New()
 			io.Copy(sum, req.Body)
@@ -197,9 +217,11 @@ func TestBigBodiesAreStreamedInLittleMemory(t *testing.T) {
 	}
 }
 
-func TestEventsArriveOneByOne(t *testing.T) {
+func TestEventsArriveOneByOne(t *testing.T) { withBothClients(t, testEventsArriveOneByOne) }
+
+func testEventsArriveOneByOne(t *testing.T, client func(*Options)) {
 	next := make(chan struct{})
-	r := newRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+	r := newRig(t, client, func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for i := range 3 {
 			fmt.Fprintf(w, "data: %d\n\n", i)
@@ -230,8 +252,12 @@ func TestEventsArriveOneByOne(t *testing.T) {
 }
 
 func TestAVisitorWhoLeavesEndsTheRequestInTheWorkspace(t *testing.T) {
+	withBothClients(t, testAVisitorWhoLeavesEndsTheRequestInTheWorkspace)
+}
+
+func testAVisitorWhoLeavesEndsTheRequestInTheWorkspace(t *testing.T, client func(*Options)) {
 	began, ended := make(chan struct{}), make(chan struct{})
-	r := newRig(t, nil, func(_ http.ResponseWriter, req *http.Request) {
+	r := newRig(t, client, func(_ http.ResponseWriter, req *http.Request) {
 		close(began)
 		<-req.Context().Done()
 		close(ended)
@@ -251,7 +277,11 @@ func TestAVisitorWhoLeavesEndsTheRequestInTheWorkspace(t *testing.T) {
 }
 
 func TestStreamsEndWhenTheRightToThemDoes(t *testing.T) {
-	r := newRig(t, nil, func(w http.ResponseWriter, req *http.Request) {
+	withBothClients(t, testStreamsEndWhenTheRightToThemDoes)
+}
+
+func testStreamsEndWhenTheRightToThemDoes(t *testing.T, client func(*Options)) {
+	r := newRig(t, client, func(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		fmt.Fprint(w, ":\n\n")
 		w.(http.Flusher).Flush()

@@ -5,8 +5,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
+
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
 // newRawServer listens on a port, reads one request per connection and answers with
@@ -17,6 +20,7 @@ func newRawServer(t testing.TB, response string) (port int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	prove := proving(t, nil)
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
@@ -26,7 +30,17 @@ func newRawServer(t testing.TB, response string) (port int) {
 			}
 			serving.Go(func() {
 				defer c.Close()
-				if _, err := http.ReadRequest(bufio.NewReader(c)); err == nil {
+				in := bufio.NewReader(c)
+				r, err := http.ReadRequest(in)
+				if err == nil && r.URL.Path == proof.Path {
+					w := httptest.NewRecorder()
+					prove.ServeHTTP(w, r)
+					proved := w.Result()
+					proved.ContentLength = 0 // else it would say that the connection ends
+					proved.Write(c)
+					r, err = http.ReadRequest(in)
+				}
+				if err == nil {
 					io.WriteString(c, response)
 				}
 			})

@@ -57,6 +57,13 @@ type rig struct {
 	links  []workspace.PortLink
 }
 
+// withBothClients runs a test with Kalpana's own client towards workspaces and with net/http's.
+func withBothClients(t *testing.T, test func(t *testing.T, client func(*Options))) {
+	for name, standard := range map[string]bool{"http1": false, "net-http": true} {
+		t.Run(name, func(t *testing.T) { test(t, func(o *Options) { o.NetHTTP = standard }) })
+	}
+}
+
 // newRig starts everything; serve is what the workspace answers (nil: a small page).
 func newRig(t testing.TB, change func(*Options), serve http.HandlerFunc) *rig {
 	t.Helper()

@@ -67,11 +67,11 @@ type upstreamConn struct {
 
 // shake sends the handshake to the workspace and returns its answer.
 func (p *proxy) shake(ex *exchange, r *http.Request) (*http.Response, upstreamConn, error) {
-	target, dial := ex.upstream(), dialUpstream
+	target, dial := ex.upstream(), p.dialWorkspace
 	if ex.port != nil {
 		dial = p.dialPort
 	}
-	conn, err := dial(ex, "tcp", target.pool)
+	conn, err := dial(ex, target.pool)
 	if err != nil {
 		return nil, upstreamConn{}, fmt.Errorf("dial for a WebSocket: %w", err)
 	}

@@ -1,13 +1,18 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
 // upstreamServer is a workspace: it counts every byte that reaches it and keeps the last request.
@@ -30,7 +35,7 @@ func newUpstreamServer(t testing.TB, serve http.HandlerFunc) *upstreamServer {
 			io.WriteString(w, workbench)
 		}
 	}
-	u.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	u.Server = httptest.NewUnstartedServer(proving(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/slow-to-start" {
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusServiceUnavailable)
@@ -47,6 +52,24 @@ func newUpstreamServer(t testing.TB, serve http.HandlerFunc) *upstreamServer {
 	u.Start()
 	u.port = u.Listener.Addr().(*net.TCPAddr).Port
 	return u
+}
+
+// proving proves to be the bridge of whatever workspace and start the gateway dials, and
+// answers everything else with next.
+func proving(t testing.TB, next http.HandlerFunc) http.Handler {
+	box := testBox(t)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != proof.Path {
+			next(w, r)
+			return
+		}
+		parts := strings.Split(strings.Split(r.Host, ":")[0], ".")
+		epoch, err := strconv.ParseInt(parts[1], 10, 64)
+		if err != nil {
+			t.Errorf("pool %q: %v", r.Host, err)
+		}
+		proof.Answer(w, r, sha256.Sum256([]byte(box.WorkspaceKey(parts[0], epoch))))
+	})
 }
 
 // seen is the last request that arrived, nil if none did.

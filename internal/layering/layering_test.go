@@ -88,7 +88,7 @@ var layers = [][]string{
 	{"internal/toolbox", "internal/spend"},
 	{"internal/workspace", "internal/chat"},
 	{"internal/provision", "internal/facts"},
-	{"bridge/child", "bridge/files", "bridge/ports", "bridge/supervisor"},
+	{"bridge/child", "bridge/files", "bridge/ports", "bridge/proof", "bridge/supervisor", "internal/http1"},
 	{"bridge/git", "bridge/process", "bridge/search", "bridge/environment", "bridge/workbench"},
 	{"bridge/tools"},
 	{"bridge/bridgeclient", "bridge/bridgeserver", "internal/docker", "internal/embeddeddb", "internal/github", "internal/hostnet", "internal/openrouter"},

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/bridge/bridgeclient"
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 	"github.com/kalpana-dev/kalpana/internal/facts"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -38,8 +39,8 @@ type brief struct {
 
 func dialBriefly(ctx context.Context, addr, key string) (facts.Bridge, error) {
 	var conn net.Conn
-	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (_ net.Conn, err error) {
-		conn, err = (&net.Dialer{}).DialContext(ctx, network, addr)
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (_ net.Conn, err error) {
+		conn, err = proof.Dial(ctx, addr, key)
 		return conn, err
 	}}
 	c, err := bridgeclient.DialURL(ctx, "ws://"+addr+"/", &websocket.DialOptions{

@@ -164,7 +164,8 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.gateway, err = gateway.New(gateway.Options{
 		Domain: gateway.Domain{Base: c.Domain, Workspace: c.WorkspaceDomain, UIHost: c.UIHost(), Port: c.HTTPSPort},
 		Box:    box, Visitors: visitors{a.identity}, Tickets: a.store, Starter: starter{workspaces},
-		Client: p.client, Touch: func(id string, at time.Time) { a.workspaces.Touch(id, at) }, CheckPassword: a.identity.CheckPassword, LinkOpened: opened.note, Observer: p.metrics, Inspector: requests, Log: p.log,
+		Client: p.client, Touch: func(id string, at time.Time) { a.workspaces.Touch(id, at) }, CheckPassword: a.identity.CheckPassword, LinkOpened: opened.note, Observer: p.metrics, Inspector: requests,
+		NetHTTP: c.UpstreamClient == config.ClientNetHTTP, Log: p.log,
 	})
 	if err != nil {
 		return nil, err
