@@ -20,7 +20,7 @@ const (
 	maxFirstLoad  = 200 << 10
 	maxLazyChunk  = 90 << 10
 	maxDistBytes  = 2500 << 10
-	maxDistFiles  = 60
+	maxDistFiles  = 100 // a dozen of them at the first visit
 	stampedFiles  = ".npmrc index.html package-lock.json package.json tsconfig.json vite.config.ts"
 	stampedTrees  = "build public src"
 	rebuildAdvice = "run `npm ci && npm run build` in ui and commit dist with its sources"

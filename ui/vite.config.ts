@@ -29,6 +29,13 @@ export default defineConfig({
         // What changes with our dependencies only stays in browser caches between releases.
         codeSplitting: {
           groups: [
+            // What three pages or more have in common: most of it is there at the first visit
+            // anyway, and a hundred files of some hundred bytes each compress badly.
+            {
+              name: "shared",
+              test: /\/src\/(?!i18n\/de)|node_modules\/(lucide-react|radix-ui|@radix-ui|clsx|class-variance-authority|tailwind-merge|@floating-ui|aria-hidden|react-remove-scroll[^/]*|react-style-singleton|use-sidecar|use-callback-ref)\//,
+              minShareCount: 3,
+            },
             { name: "react", test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(?!(react-)?virtual)[^/]+)\// },
             { name: "stream", test: /node_modules\/(ai|@ai-sdk|eventsource-parser)\// },
             { name: "markdown", test: /node_modules\/(react-markdown|marked|remend|(re(mark|hype)|micromark|[mh]ast|unist|vfile)[^/]*|unified|property-information|@ungap)\// },

@@ -12,6 +12,7 @@ import (
 	"net/textproto"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -220,6 +221,9 @@ type download struct {
 	resp *http.Response
 	from io.ReadCloser
 	over error // what Read returns once the exchange is over
+	// claimed by the one of Read and Close that ends the exchange: afterwards the connection
+	// may be another request's.
+	claimed atomic.Bool
 }
 
 var errClosed = errors.New("http1: read of a closed body")
@@ -232,9 +236,13 @@ func (d *download) Read(p []byte) (int, error) {
 	}
 	n, err := d.from.Read(p)
 	switch {
-	case err == io.EOF:
+	case err == io.EOF && d.claimed.CompareAndSwap(false, true):
 		d.over = io.EOF
 		d.finish(d.resp)
+	case err == io.EOF: // closed at this moment
+		d.over = errClosed
+		_ = d.fail(errClosed)
+		err = errClosed
 	case err != nil:
 		d.over = d.fail(err)
 		err = d.over
@@ -245,7 +253,9 @@ func (d *download) Read(p []byte) (int, error) {
 // Close ends the connection unless the body was read to its end.
 func (d *download) Close() error {
 	if !d.mu.TryLock() {
-		d.c.abort() // somebody waits for bytes, and now no longer
+		if d.claimed.CompareAndSwap(false, true) {
+			d.c.abort() // somebody waits for bytes, and now no longer
+		}
 		d.mu.Lock()
 	}
 	defer d.mu.Unlock()

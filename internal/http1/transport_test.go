@@ -335,6 +335,30 @@ func TestClosingABodyUnread(t *testing.T) {
 	<-gone
 }
 
+// A Close that comes while Read finds the end must not end what the connection does next.
+func TestClosingABodyAtItsEnd(t *testing.T) {
+	t.Parallel()
+	addr, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		io.WriteString(w, "an answer")
+	})
+	tr := client(t, addr)
+	tr.MaxIdlePerHost = 1
+	for range 300 {
+		resp, err := tr.RoundTrip(request(t, "GET", "/", nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var reading sync.WaitGroup
+		reading.Go(func() { io.Copy(io.Discard, resp.Body) })
+		resp.Body.Close()
+		if _, got := answer(t, tr, request(t, "POST", "/", strings.NewReader("x"))); got != "an answer" {
+			t.Fatal(got)
+		}
+		reading.Wait()
+	}
+}
+
 func TestAFailingBody(t *testing.T) {
 	addr, _ := serve(t, func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
 	tr := client(t, addr)

@@ -1,12 +1,16 @@
 import { Outlet } from "@tanstack/react-router";
-import { Toaster } from "./components/ui/toaster";
+import { lazy, Suspense } from "react";
 import { TooltipProvider } from "./components/ui/tooltip";
+
+const Toaster = lazy(() => import("./components/ui/toaster").then((m) => ({ default: m.Toaster })));
 
 export function Root() {
   return (
     <TooltipProvider delayDuration={400}>
       <Outlet />
-      <Toaster />
+      <Suspense fallback={null}>
+        <Toaster />
+      </Suspense>
     </TooltipProvider>
   );
 }

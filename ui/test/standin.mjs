@@ -28,9 +28,12 @@ function page(pathname) {
   return { body: readFileSync(new URL(`${dist}${file}`, ui)), type: types[extname(file)] ?? "application/octet-stream" };
 }
 
+function fresh() {
+  return { signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0, ports: {}, chats: [], messages: {}, turns: new Map() };
+}
+
 /** Starts it on a free port. `state` may be changed by tests at any time. */
 export async function startStandIn(port = 0) {
-  const fresh = () => ({ signedIn: true, workspaces: [], events: new Set(), failing: new Map(), hold: new Map(), delay: 0, ports: {}, chats: [], messages: {}, turns: new Map() });
   const state = fresh();
   const server = createServer((request, response) => {
     const url = new URL(request.url, `http://${request.headers.host}`);
@@ -60,9 +63,9 @@ export async function startStandIn(port = 0) {
     /** Forgets everything, for the next test. */
     reset: () => {
       server.closeAllConnections();
-      const { port } = state;
+      const kept = { port: state.port };
       for (const name of Object.keys(state)) delete state[name];
-      Object.assign(state, fresh(), { port });
+      Object.assign(state, fresh(), kept);
     },
     /** Breaks every open event stream. */
     cut: () => state.events.forEach((r) => r.destroy()),

@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { LogOut, Settings } from "lucide-react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { useLogout } from "@/api/queries/login";
 import { useMe } from "@/api/queries/me";
 import { sentence } from "@/api/problem";

@@ -1,8 +1,12 @@
+import { useEffect } from "react";
 import { Toaster as Sonner } from "sonner";
 import { t } from "@/i18n/t";
+import { toasterReady } from "@/lib/toast";
 import { useDark } from "@/theme/theme";
 
+/** Where toasts appear. Loaded after the page: nothing is said before anything is done. */
 export function Toaster() {
+  useEffect(toasterReady, []); // sonner's own effect, in the child, has run before
   return (
     <Sonner
       theme={useDark() ? "dark" : "light"}

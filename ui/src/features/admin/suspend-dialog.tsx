@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useChangeUser } from "@/api/queries/admin";
 import type { AdminUser } from "@/api/types";

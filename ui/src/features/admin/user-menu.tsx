@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Ban, Gauge, MoreHorizontal, ScrollText, ShieldCheck, ShieldOff, Undo2 } from "lucide-react";
 import { useRef, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useChangeUser } from "@/api/queries/admin";
 import type { AdminUser } from "@/api/types";

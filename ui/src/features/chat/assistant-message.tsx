@@ -3,7 +3,7 @@ import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { t } from "@/i18n/t";
 import { ChangedFiles } from "./changed-files";
-import { Markdown } from "./markdown/markdown";
+import { Markdown } from "./markdown/lazy-markdown";
 import { MessageFooter } from "./message-footer";
 import { ReadGroup } from "./read-group";
 import { Reasoning } from "./reasoning";

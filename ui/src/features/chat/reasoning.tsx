@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { seconds } from "./amounts";
-import { Markdown } from "./markdown/markdown";
+import { Markdown } from "./markdown/lazy-markdown";
 
 interface ReasoningProps {
   text: string;

@@ -1,4 +1,5 @@
-import { type ExternalToast, toast } from "sonner";
+import type { ExternalToast } from "sonner";
+import { toast } from "@/lib/toast";
 
 // The bottom of the page belongs to the input.
 const position = "top-center";

@@ -1,6 +1,6 @@
 import { Undo2 } from "lucide-react";
 import { useEffect, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useKeepWorkspace } from "@/api/queries/workspaces";
 import type { Workspace } from "@/api/types";

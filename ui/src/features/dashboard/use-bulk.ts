@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { deleteWorkspace, orderWorkspace } from "@/api/queries/workspaces";
 import { putWorkspace } from "@/api/queries/workspace-cache";

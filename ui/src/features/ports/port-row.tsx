@@ -1,5 +1,5 @@
 import { useRef, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useSetPort } from "@/api/queries/ports";
 import type { PortVisibility, SetPort, WorkspacePort } from "@/api/types";

@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useRetryClone } from "@/api/queries/repository";
 import type { Workspace } from "@/api/types";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { modelsQuery, useUpdateAgent } from "@/api/queries/agent";
 import type { AgentChange, AgentSettings, ChatMode } from "@/api/types";

@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { useUpdateAgent } from "@/api/queries/agent";
 import { RulesForm } from "@/features/chat/rules-form";
 import { t } from "@/i18n/t";

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import type { GitCredential } from "@/api/types";
 import { Problem, sentence } from "@/api/problem";
 import { useSetGitCredential } from "@/api/queries/git-credentials";

@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useDeleteGitCredential } from "@/api/queries/git-credentials";
 import { AlertDialog } from "@/components/ui/alert-dialog";

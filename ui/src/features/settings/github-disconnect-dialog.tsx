@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useDisconnectGitHub } from "@/api/queries/github";
 import { AlertDialog } from "@/components/ui/alert-dialog";

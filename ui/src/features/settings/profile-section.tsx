@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { Problem, sentence } from "@/api/problem";
 import { useMe, useUpdateMe } from "@/api/queries/me";
 import { Section } from "@/components/layout/section";

@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useRevokeToken } from "@/api/queries/tokens";
 import type { Token } from "@/api/types";

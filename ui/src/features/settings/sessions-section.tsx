@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { sessionsQuery, useRevokeSession } from "@/api/queries/sessions";
 import { LoadError } from "@/components/layout/load-error";

@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import type { Variable } from "@/api/types";
 import { sentence } from "@/api/problem";
 import { useDeleteVariable } from "@/api/queries/variables";

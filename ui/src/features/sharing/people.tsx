@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useRef } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { type SetShare, sharesQuery, useEndShare, useSetShare } from "@/api/queries/shares";
 import type { Share, Workspace } from "@/api/types";

@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import type { Template } from "@/api/types";
 import { sentence } from "@/api/problem";
 import { useDeleteTemplate } from "@/api/queries/templates";

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import type { Definition, Finding, Template } from "@/api/types";
 import { Problem } from "@/api/problem";
 import { useUpdateTemplate } from "@/api/queries/templates";

@@ -1,7 +1,7 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Copy, Eye, MoreHorizontal, Pencil, Trash2, UserRoundX, Users } from "lucide-react";
 import { useRef, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import type { Template } from "@/api/types";
 import { sentence } from "@/api/problem";
 import { useMe } from "@/api/queries/me";

@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import type { Definition, Template, TemplateVersion } from "@/api/types";
 import { versionsQuery } from "@/api/queries/templates";
 import { LoadError } from "@/components/layout/load-error";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { useSetWorkspaceRules, workspaceRulesQuery } from "@/api/queries/agent";
 import { LoadError } from "@/components/layout/load-error";
 import { Section } from "@/components/layout/section";

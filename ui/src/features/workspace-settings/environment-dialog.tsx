@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { type FormEvent, useId, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { Problem, sentence } from "@/api/problem";
 import { useMe } from "@/api/queries/me";
 import { type Environment, templatesQuery, useSetEnvironment } from "@/api/queries/templates";

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { portLinksQuery, useDeletePortLink } from "@/api/queries/port-links";
 import type { PortLink, Workspace } from "@/api/types";

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { Problem } from "@/api/problem";
 import { useMe } from "@/api/queries/me";
 import { useUpdateWorkspace } from "@/api/queries/workspaces";

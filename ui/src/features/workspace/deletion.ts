@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { keepWorkspace } from "@/api/queries/workspaces";
 import { t, tn } from "@/i18n/t";

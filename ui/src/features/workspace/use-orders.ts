@@ -1,4 +1,4 @@
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { type Order, useOrderWorkspace } from "@/api/queries/workspaces";
 import { msg, t } from "@/i18n/t";

@@ -1,5 +1,5 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import type { Workspace } from "@/api/types";
 import { Loading } from "@/components/layout/loading";
 import { usePreview } from "@/features/preview/use-preview";

@@ -8,7 +8,7 @@ import { PlainOnError } from "./plain-on-error";
 import { readGfm } from "./read-gfm";
 import { keepAddress, plainHtml, schema } from "./safety";
 
-interface MarkdownProps {
+export interface MarkdownProps {
   text: string;
   /** It grows: what is unfinished at its end is completed for now. */
   streaming?: boolean;

@@ -1,5 +1,5 @@
 import { Trash2 } from "lucide-react";
-import { toast } from "sonner";
+import { toast } from "@/lib/toast";
 import { sentence } from "@/api/problem";
 import { useDeletePortLink } from "@/api/queries/port-links";
 import type { PortLink } from "@/api/types";

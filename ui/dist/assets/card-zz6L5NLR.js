@@ -1,1 +1,0 @@
-import{t as e}from"./cn-D0T3A-kS.js";import{k as t}from"./react-CM64lEL4.js";var n=t();function r({className:t,...r}){return(0,n.jsx)(`div`,{className:e(`rounded-xl border border-border bg-surface shadow-card`,t),...r})}export{r as t};

@@ -1,0 +1,1 @@
+export{n as toast}from"./dist-B5CFSiM9.js";

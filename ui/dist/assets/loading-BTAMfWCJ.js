@@ -1,1 +1,0 @@
-import{n as e}from"./button-DwNoamgA.js";import{k as t}from"./react-CM64lEL4.js";var n=t();function r(){return(0,n.jsxs)(`div`,{role:`status`,className:`grid min-h-[60dvh] place-items-center text-muted-foreground`,children:[(0,n.jsx)(e,{className:`size-6`}),(0,n.jsx)(`span`,{className:`sr-only`,children:`Loading`})]})}export{r as t};

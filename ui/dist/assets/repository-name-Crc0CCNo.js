@@ -1,1 +1,0 @@
-function e(e){return e.replace(/^https?:\/\//,``).replace(/\.git$/,``)}export{e as t};

@@ -1,0 +1,1 @@
+export{u as StopDialog}from"./shared-oiL2s6LX.js";

@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{A as t}from"./react-CM64lEL4.js";var n=e(t(),1),r=2500;function i(e,t){let[i,a]=(0,n.useState)(!1);return(0,n.useEffect)(()=>{if(!i)return;let e=setTimeout(()=>a(!1),r);return()=>clearTimeout(e)},[i]),{copied:i,copy:async()=>{try{await navigator.clipboard.writeText(e),a(!0)}catch{t()}}}}export{i as t};

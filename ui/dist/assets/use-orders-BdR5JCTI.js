@@ -1,1 +1,0 @@
-import{n as e}from"./dist-B7nztrwo.js";import{h as t}from"./button-DwNoamgA.js";import{r as n}from"./workspaces-Dne3k6PR.js";var r={start:`start`,stop:`stop`,restart:`restart`};function i(i){let a=n(i.id);return{give:n=>a.mutate(n,{onError:a=>e.error(`Could not ${r[n]} ${i.name}`,{description:t(a)})}),pending:a.isPending?a.variables:void 0}}export{i as t};

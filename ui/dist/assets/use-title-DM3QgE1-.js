@@ -1,1 +1,0 @@
-import{r as e}from"./rolldown-runtime-XKyaHtl9.js";import{A as t}from"./react-CM64lEL4.js";var n=e(t(),1);function r(e){(0,n.useEffect)(()=>{document.title=`${e} · Kalpana`},[e])}export{r as t};
