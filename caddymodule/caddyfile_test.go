@@ -45,6 +45,7 @@ func environment(t *testing.T, set ...string) {
 		t.Setenv(name, "")
 		os.Unsetenv(name)
 	}
+	t.Setenv("XDG_DATA_HOME", t.TempDir())
 	for i := 0; i+1 < len(set); i += 2 {
 		t.Setenv(set[i], set[i+1])
 	}

@@ -41,6 +41,12 @@ func PrepareEnvironment(args []string) error {
 		def("KALPANA_TLS", "on_demand")
 		def("KALPANA_AUTO_HTTPS", "ignore_loaded_certs") // changes nothing: redirects stay on
 	}
+	if len(args) > 0 && args[0] == "run" {
+		// Caddy opens the admin socket in it before any module is asked.
+		if err := os.MkdirAll(os.Getenv("KALPANA_DATA_DIR"), 0o700); err != nil {
+			return fmt.Errorf("make the data directory: %w; set KALPANA_DATA_DIR to a place that can be written", err)
+		}
+	}
 	return nil
 }
 

@@ -7,8 +7,9 @@
 // key's hash can answer; the key itself, and everything else, follows. A connection stays
 // with whoever accepted it, so one answer is enough for all its requests.
 //
-// It is no defence against somebody who passes the challenge on to the real bridge: there
-// is none to pass it to while another program holds the port that it would be reached by.
+// It is no defence against somebody who passes the challenge on to the real bridge. There is
+// none to pass it to while another program holds the port that it would be reached by, unless
+// a container outlives its published port, as when Docker ends with "live-restore" set.
 package proof
 
 import (

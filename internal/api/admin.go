@@ -17,6 +17,7 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/metrics"
 	"github.com/kalpana-dev/kalpana/internal/spend"
 	"github.com/kalpana-dev/kalpana/internal/user"
+	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
 // AuditTrail keeps the record of privileged acts; see package audit.
@@ -184,6 +185,11 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserInput) (*userOutp
 		changes = append(changes, "budget="+text)
 	}
 	note(ctx, strings.Join(changes, ", "))
+	if b.Admin != nil && *b.Admin { // as with invitations: a token that leaked makes no administrators
+		if err := humansOnly(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if in.ID == caller(ctx).UserID && b.Suspended != nil && *b.Suspended {
 		if err := s.Identity.MayLose(in.ID); err != nil {
 			return nil, s.failAdmin(err)
@@ -200,6 +206,11 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserInput) (*userOutp
 		if err := s.Identity.SetSuspended(ctx, in.ID, *b.Suspended); err != nil {
 			return nil, s.failAdmin(err)
 		}
+		if *b.Suspended {
+			if err := s.stopAllOf(ctx, in.ID); err != nil {
+				return nil, s.fail(err)
+			}
+		}
 	}
 	if limits != (identity.Limits{}) {
 		if err := s.Identity.SetLimits(ctx, in.ID, limits); err != nil {
@@ -211,6 +222,26 @@ func (s *Server) updateUser(ctx context.Context, in *updateUserInput) (*userOutp
 		return nil, s.fail(user.ErrNotFound)
 	}
 	return &userOutput{s.adminUser(ctx, u, s.owned())}, nil
+}
+
+// stopAllOf stops what a user runs: the programs of a suspended one, their public ports and
+// what they have shared must not go on without them.
+func (s *Server) stopAllOf(ctx context.Context, userID string) error {
+	cursor := ""
+	for {
+		page, next, err := s.Workspaces.List(ctx, userID, 200, cursor)
+		if err != nil {
+			return err
+		}
+		for _, w := range page {
+			if _, err := s.Workspaces.Stop(ctx, w.ID, "its owner is suspended"); err != nil && !errors.Is(err, workspace.ErrNotFound) && !errors.Is(err, workspace.ErrDeleting) {
+				return err
+			}
+		}
+		if cursor = next; cursor == "" {
+			return nil
+		}
+	}
 }
 
 func (s *Server) failAdmin(err error) error {

@@ -300,6 +300,19 @@ func TestUsersAreListedAndLimited(t *testing.T) {
 	}
 }
 
+func TestATokenMakesNoAdministrators(t *testing.T) {
+	st := newAdminStand(t)
+	admin, grace := st.admin(), st.join("Grace")
+	secret, _ := admin.do("POST", "/tokens", map[string]any{"name": "leaked"}).json["token"].(string)
+	program := &browserUser{st: st, client: st.web.Client(), token: secret}
+	if got := program.do("PATCH", "/admin/users/"+grace.id, map[string]any{"admin": true}); got.status != 403 || got.code() != "session_required" {
+		t.Errorf("%d %s", got.status, got.text)
+	}
+	if got := program.do("PATCH", "/admin/users/"+grace.id, map[string]any{"maxWorkspaces": 3}); got.status != 200 || got.json["admin"] != false {
+		t.Errorf("limits are for tokens, too: %d %s", got.status, got.text)
+	}
+}
+
 func TestTheLastAdministratorStays(t *testing.T) {
 	st := newAdminStand(t)
 	admin, grace := st.admin(), st.join("Grace")

@@ -193,7 +193,8 @@ func (s *Server) registerTurns() {
 	}
 	type diffCheckpointOutput struct{ Body bridge.Diff }
 	huma.Register(s.api, operation("GET", chatBase+"/checkpoints/{checkpoint}/diff", "diff-checkpoint", "What restoring a checkpoint would undo", 200), func(ctx context.Context, in *diffCheckpointInput) (*diffCheckpointOutput, error) {
-		c, err := s.chatWith(ctx, in.ID, workspace.RightView)
+		// It starts the workspace to ask it, and masks nothing: review-diff is for who may view.
+		c, err := s.chatWith(ctx, in.ID, workspace.RightEdit)
 		if err != nil {
 			return nil, err
 		}

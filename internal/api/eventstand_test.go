@@ -47,6 +47,9 @@ type eventStand struct {
 	readable bool // workspaces' owners have shown that they may read
 	work     bridge.UnpushedWork
 	workErr  error
+	slow     time.Duration // how long a workspace takes to say it
+	looking  int           // are asked now
+	most     int           // were at once
 }
 
 func newEventStand(t *testing.T) *eventStand {
@@ -142,6 +145,11 @@ func (st *eventStand) gateway(secret string) string {
 			if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > askUnpushed {
 				st.t.Error("a workspace may take for ever")
 			}
+			if st.slow > 0 {
+				st.count(1)
+				time.Sleep(st.slow)
+				st.count(-1)
+			}
 			return st.work, st.workErr
 		},
 	})
@@ -152,6 +160,14 @@ func (st *eventStand) gateway(secret string) string {
 	}))
 	st.t.Cleanup(web.Close)
 	return web.URL
+}
+
+// count counts workspaces that are being asked.
+func (st *eventStand) count(n int) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	st.looking += n
+	st.most = max(st.most, st.looking)
 }
 
 // answer is what came back: the status, and the body as it is and as JSON.

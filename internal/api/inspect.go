@@ -211,6 +211,12 @@ func (s *Server) followRequests(w http.ResponseWriter, r *http.Request, o Inspec
 	}
 	coming, leave := o.Requests.Follow(t)
 	defer leave()
+	if coming == nil {
+		p := problem(429, "rate_limited", "Too many pages follow the requests of this workspace. Close some, then try again.")
+		p.retryAfter = time.Second
+		writeProblem(w, p)
+		return
+	}
 	out, me := startStream(w), caller(r.Context())
 	if out.comment("connected") != nil {
 		return

@@ -38,6 +38,8 @@ const (
 	restID = "restful00001"
 	// ownersSecret is the value of a variable of the owner's.
 	ownersSecret = "correct-horse-battery"
+	// ownersLines is that of another, with a line that nobody may see.
+	ownersLines = "{\n\"id\": \"stapled-to-a-horse\"\n}"
 )
 
 // lookStand is the API on a real database with a workspace that has a real bridge, and people
@@ -107,7 +109,7 @@ func newLookStand(t *testing.T) *lookStand {
 				if userID != st.ids["owner"] {
 					t.Errorf("asked for the secrets of %q", userID)
 				}
-				return []string{ownersSecret}, nil
+				return []string{ownersSecret, ownersLines}, nil
 			},
 			Ask: func(ctx context.Context, w workspace.Workspace, do func(BridgeCaller) error) error {
 				st.mu.Lock()

@@ -113,6 +113,8 @@ func (s *Server) registerRepository(o RepositoryOptions) {
 		out.URL = strings.TrimRight(s.Config.GitHubURL, "/") + "/" + out.FullName
 		return &repositoryOutput{out}, nil
 	})
+	// Whoever may view it may ask, and each look takes one of the bridge's few connections.
+	looks := &reviewer{server: s, desks: map[string]*reviewDesk{}}
 	type unpushedOutput struct{ Body UnpushedWork }
 	huma.Register(s.api, operation("GET", workspaceBase+"/unpushed", "get-unpushed-work", "What is only in a workspace: commits and changes that no remote has", 200), func(ctx context.Context, in *workspaceInput) (*unpushedOutput, error) {
 		w, err := s.with(ctx, in.ID, workspace.RightView)
@@ -129,7 +131,11 @@ func (s *Server) registerRepository(o RepositoryOptions) {
 		asOf := time.Now().UTC()
 		asking, cancel := context.WithTimeout(ctx, askUnpushed)
 		defer cancel()
-		work, err := o.Unpushed(asking, w)
+		var work bridge.UnpushedWork
+		err = looks.at(asking, w.ID, func(*reviewDesk) (err error) {
+			work, err = o.Unpushed(asking, w)
+			return err
+		})
 		if err != nil {
 			s.log.Warn("a workspace does not say what is only in it", "workspace", w.ID, "err", err)
 			return nil, problem(502, "workspace_unreachable", "The workspace does not say what is only in it. Look with git status in its repositories, or try again.")

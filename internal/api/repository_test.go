@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,6 +58,25 @@ func TestARenamedRepositoryShowsItsNewName(t *testing.T) {
 	events := a.json["events"].([]any)
 	if a.json["fullName"] != "ada/y" || a.json["url"] != st.web.URL+"/ada/y" || len(events) != 2 || events[0].(map[string]any)["branch"] != "after" {
 		t.Errorf("%d %s", a.status, a.text)
+	}
+}
+
+func TestAWorkspaceIsNotAskedByTooManyAtOnce(t *testing.T) {
+	st := newEventStand(t)
+	st.workspace("abcdefghijk1", "ada", "ada/x", workspace.StatusRunning)
+	st.slow = 20 * time.Millisecond
+	gateway := st.gateway("")
+	var asking sync.WaitGroup
+	for range 5 * reviewAtOnce {
+		asking.Go(func() {
+			if a := st.do("ada", "GET", gateway+"/api/v1/workspaces/abcdefghijk1/unpushed", nil); a.status != 200 {
+				t.Errorf("%d %s", a.status, a.text)
+			}
+		})
+	}
+	asking.Wait()
+	if st.most == 0 || st.most > reviewAtOnce {
+		t.Errorf("%d were at once", st.most)
 	}
 }
 

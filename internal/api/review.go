@@ -259,7 +259,7 @@ func (v *reviewer) read(ctx context.Context, in *reviewPathInput, read func(cont
 			if err != nil {
 				return err
 			}
-			return read(ctx, w, c, p, redact.New(secrets))
+			return read(ctx, w, c, p, redact.New(byLine(secrets)))
 		})
 	})
 	return v.fail(w, err)
@@ -420,6 +420,18 @@ func maskedText(mask *redact.Redactor, text string, cut bool) string {
 		w.Flush()
 	}
 	return b.String()
+}
+
+// byLine adds the lines of secrets that have several: in a diff, and where a file indents
+// them, each stands alone.
+func byLine(secrets []string) []string {
+	all := slices.Clone(secrets)
+	for _, secret := range secrets {
+		if lines := strings.Split(secret, "\n"); len(lines) > 1 {
+			all = append(all, lines...)
+		}
+	}
+	return all
 }
 
 // newFileDiff shows every line of a file as added.

@@ -213,6 +213,12 @@ func TestDiffsForAReview(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(st.root, "proj", ".git", "index.lock")); err == nil {
 		t.Error("the index is locked")
 	}
+	// A secret of several lines stands in a diff line by line.
+	st.sh(`cd proj && printf %s '` + ownersLines + `' >>changed.txt`)
+	var lines ReviewDiff
+	if st.do("view", "GET", lookID+"/review/diff?path=proj/changed.txt", &lines); !strings.Contains(lines.Diff, "+seven\n") || strings.Contains(lines.Diff, "stapled") {
+		t.Errorf("a secret of several lines is shown:\n%s", lines.Diff)
+	}
 	var d ReviewDiff
 	if st.do("view", "GET", lookID+"/review/diff?path=proj/moved.txt", &d); d.Diff == "" {
 		t.Error("a renamed file has no diff")

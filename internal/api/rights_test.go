@@ -67,13 +67,13 @@ var decisions = map[string]string{
 
 	"get-workspace": view, "get-workspace-repository": view, "get-unpushed-work": view,
 	"review-workspace": view, "review-diff": view, "review-file": view, "review-files": view,
-	"list-chats": view, "get-chat": view, "list-messages": view, "resume-turn": view, "diff-checkpoint": view,
+	"list-chats": view, "get-chat": view, "list-messages": view, "resume-turn": view,
 
 	"start-workspace": use, "list-ports": use, "workspace-logs": use,
 
 	"restart-workspace": edit, "stop-workspace": edit + orAdmins, "clone-again": edit, "open-in-editor": edit, "set-port": edit, "get-agent-rules": edit,
 	"list-port-requests": edit, "get-port-request": edit, "replay-port-request": edit,
-	"create-chat": edit, "update-chat": edit, "delete-chat": edit, "send-message": edit, "stop-turn": edit, "answer-approval": edit, "restore-checkpoint": edit,
+	"create-chat": edit, "update-chat": edit, "delete-chat": edit, "send-message": edit, "stop-turn": edit, "answer-approval": edit, "diff-checkpoint": edit, "restore-checkpoint": edit,
 
 	"update-workspace": justOwner, "delete-workspace": justOwner + orAdmins, "keep-workspace": justOwner + orAdmins, "set-agent-rules": justOwner,
 	"list-shares": justOwner, "set-share": justOwner, "delete-share": justOwner, "list-links": justOwner, "create-link": justOwner, "delete-link": justOwner,

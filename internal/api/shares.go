@@ -55,6 +55,12 @@ func (s *Server) fitRight(ctx context.Context, w workspace.Workspace, out *Works
 	right := workspace.Right(out.Right)
 	if right.Allows(workspace.RightOwner) {
 		out.SharedWith = len(w.LiveShares(time.Now()))
+	} else {
+		for _, x := range w.LiveShares(time.Now()) {
+			if x.UserID == caller(ctx).UserID {
+				out.RightUntil = optionalTime(x.Until)
+			}
+		}
 	}
 	if !right.Allows(workspace.RightEdit) && !caller(ctx).Admin {
 		out.VSCodePort, out.AgentPort, out.ContainerID, out.NixConfig = 0, 0, "", ""

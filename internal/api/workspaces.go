@@ -48,6 +48,7 @@ type Workspace struct {
 	OwnerID         string     `json:"ownerId"`
 	Owner           Person     `json:"owner"`
 	Right           string     `json:"right" enum:",view,use,edit,owner" doc:"Yours: each allows all that those before it do. Empty for administrators who have none."`
+	RightUntil      *time.Time `json:"rightUntil" doc:"When what somebody shared with you ends; null = never, or it is yours."`
 	SharedWith      int        `json:"sharedWith" doc:"How many people it is shared with, for its owner; else 0."`
 }
 

@@ -56,7 +56,7 @@ async function press(page, card, key) {
 await play("agent", async () => {
   let page = await newPage();
   await visit(page, link);
-  await page.getByRole("link", { name: "New workspace" }).first().click();
+  await page.getByRole("link", { name: "choose everything yourself" }).click();
   await page.getByRole("textbox", { name: "Name" }).fill("Agent at work");
   await page.getByRole("button", { name: "Create and start" }).click();
   await page.waitForURL(/\/w\/[a-z0-9]{12}/);

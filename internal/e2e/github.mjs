@@ -20,7 +20,7 @@ await play("github", async () => {
   const page = await newPage();
   await visit(page, `${origin}/login`);
   await page.getByRole("link", { name: /GitHub/ }).click();
-  await page.getByRole("link", { name: "New workspace" }).first().click();
+  await page.getByRole("link", { name: "choose everything yourself" }).click();
   await page.waitForURL(/\/new/);
   await step("signed in with GitHub");
 

@@ -71,22 +71,24 @@ try {
   await page.setViewportSize({ width: 1280, height: 800 });
 
   await visit(page, link);
-  await page.getByRole("link", { name: "New workspace" }).first().waitFor();
+  await page.getByRole("heading", { name: "Your first workspace" }).waitFor();
+  for (const check of ["Container engine", "Database", "Addresses", "Certificate"]) {
+    await page.getByRole("listitem").filter({ hasText: check }).filter({ hasText: "In order:" }).waitFor();
+  }
   await shot(page, "1-first-visit");
-  step("signed in by the link", { url: page.url() });
+  step("signed in by the link; what the installation needs is there", { url: page.url() });
 
-  await page.getByRole("link", { name: "New workspace" }).first().click();
-  await page.getByRole("textbox", { name: "Name" }).fill("Journey");
-  await shot(page, "2-create");
-  await page.getByRole("button", { name: "Create and start" }).click();
-  step("create clicked");
+  // One click, and nothing is asked before the editor.
+  await page.getByRole("button", { name: "Blank" }).click();
+  step("template clicked");
 
-  await page.waitForURL(/\/w\/[a-z0-9]{12}/);
+  await page.waitForURL(/\/w\/[a-z0-9]{12}/, { waitUntil: "commit" });
   const id = page.url().match(/\/w\/([a-z0-9]{12})/)[1];
   const port = new URL(page.url()).port;
   const host = `${id}.ws.localhost:${port}`;
   let frame = await editorIn(page, host);
-  step("VS Code is in the dashboard's frame", { id });
+  await page.getByRole("complementary", { name: "Agent" }).getByRole("textbox", { name: "Message" }).waitFor();
+  step("VS Code is in the dashboard's frame, the chat beside it", { id });
   await shot(page, "3-frame");
 
   // A file typed and saved in the editor.
@@ -142,7 +144,7 @@ try {
   await tab.close();
 
   // Stop and start from the page.
-  await page.getByRole("button", { name: "Actions for Journey" }).click();
+  await page.getByRole("button", { name: /^Actions for / }).click();
   await page.getByRole("menuitem", { name: "Stop" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Stop" }).click();
   const start = page.getByRole("button", { name: /^start/i }).first();

@@ -62,7 +62,7 @@ try {
   const page = await context.newPage();
   await page.setViewportSize({ width: 1280, height: 800 });
   await visit(page, link);
-  await page.getByRole("link", { name: "New workspace" }).first().waitFor();
+  await page.getByRole("heading", { name: "Your first workspace" }).waitFor();
   const made = await api(page, "POST", "/workspaces", { name: "Programs" });
   const workspace = await until("the workspace runs", async () => {
     const w = await api(page, "GET", `/workspaces/${made.id}`);

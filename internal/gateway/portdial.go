@@ -142,7 +142,8 @@ func (p *proxy) portAnswers(ctx context.Context, route *Route, inside int) bool 
 	return true
 }
 
-// SyscallConn is that of the connection below, if nothing that came over it is held here.
+// SyscallConn is that of the connection below. What is held here is less than a reader takes
+// at once, so that it is gone by the time somebody asks whether anything waits.
 func (c *portConn) SyscallConn() (syscall.RawConn, error) {
 	s, ok := c.Conn.(syscall.Conn)
 	if !ok {

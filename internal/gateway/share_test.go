@@ -147,7 +147,7 @@ func endOf(t *testing.T, s *websocket.Conn) error {
 
 func TestWhatIsOpenEndsWithTheShare(t *testing.T) {
 	r := newPortRig(t, nil, echo)
-	r.up.Config.Handler = http.HandlerFunc(echo)
+	r.up.Config.Handler = proving(t, echo)
 	until := r.gw.now().Add(time.Hour)
 	editor := func() (string, []string) {
 		return r.origin(testID) + "/", []string{"Cookie: " + r.cookie(testID, "editor"), "Origin: " + r.origin(testID)}

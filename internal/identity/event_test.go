@@ -156,7 +156,7 @@ func TestLimitsAreSeenByOtherGateways(t *testing.T) {
 	if u, _ := one.User(id); u.MaxWorkspaces != n || u.DayBudget != budget {
 		t.Errorf("here: %+v", u)
 	}
-	eventually(t, 4*time.Second, "limits are seen", func() bool {
+	eventually(t, 10*time.Second, "limits are seen", func() bool {
 		u, ok := two.User(id)
 		return ok && u.MaxWorkspaces == n && u.DayBudget == budget
 	})

@@ -80,6 +80,10 @@ type Service struct {
 	providers []provider
 	transport *http.Transport
 
+	// linkHasher is apart, so that guesses at links, which strangers may make many of, keep
+	// nobody from signing in.
+	linkHasher *hasher
+
 	logins, flows *limiter
 	// misses bounds how often credentials unknown to memory are looked up.
 	misses *rate.Limiter
@@ -119,7 +123,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		o: o, base: base, log: o.Log, store: o.Store,
-		sessions: newRegistry(idleLimit), tokens: newRegistry(0), people: newPeople(), hasher: newHasher(),
+		sessions: newRegistry(idleLimit), tokens: newRegistry(0), people: newPeople(), hasher: newHasher(), linkHasher: newHasher(),
 		logins: &limiter{perMinute: loginsPerMinute}, flows: &limiter{perMinute: flowsPerMinute},
 		misses: rate.NewLimiter(20, 20),
 	}

@@ -29,10 +29,10 @@ func (s *Service) FindUser(ctx context.Context, email string) (user.User, error)
 // HashPassword hashes the password of something that is no account, such as a link, the
 // way passwords of accounts are, in PHC format. Err is *RateLimitedError if too many wait.
 func (s *Service) HashPassword(ctx context.Context, password string) (phc string, err error) {
-	return s.hasher.hash(ctx, password)
+	return s.linkHasher.hash(ctx, password)
 }
 
 // CheckPassword compares password with what HashPassword returned, like it.
 func (s *Service) CheckPassword(ctx context.Context, phc, password string) (bool, error) {
-	return s.hasher.verify(ctx, phc, password)
+	return s.linkHasher.verify(ctx, phc, password)
 }

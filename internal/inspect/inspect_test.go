@@ -133,6 +133,29 @@ func TestASlowFollowerIsCutOff(t *testing.T) {
 	}
 }
 
+func TestNoWorkspaceIsFollowedByTooMany(t *testing.T) {
+	in, _ := newInspector()
+	var last func()
+	n := 0
+	for port := 1024; n < 1000; n++ {
+		coming, leave := in.Follow(inspect.Target{Workspace: here.Workspace, Port: port + n})
+		if coming == nil {
+			break
+		}
+		last = leave
+	}
+	if n < 32 || n == 1000 {
+		t.Fatalf("%d follow", n)
+	}
+	if coming, _ := in.Follow(inspect.Target{Workspace: "another", Port: here.Port}); coming == nil {
+		t.Error("another workspace cannot be followed")
+	}
+	last()
+	if coming, _ := in.Follow(here); coming == nil {
+		t.Error("nobody can take the place of one who left")
+	}
+}
+
 func TestTimeIsLookedAtWithoutAnybody(t *testing.T) {
 	in, c := newInspector()
 	in.List(here)

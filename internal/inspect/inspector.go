@@ -36,6 +36,9 @@ const (
 	// maxPorts bounds at how many ports people look, maxPortsOf at how many of one workspace.
 	maxPorts   = 1000
 	maxPortsOf = 32
+	// maxFollowersOf bounds how many follow the requests of one workspace: each is told of
+	// every request while all wait, and what they follow makes no room for others.
+	maxFollowersOf = 64
 	// behind is how many summaries a follower may be late before it is cut off.
 	behind = 256
 )
@@ -121,10 +124,19 @@ func (in *Inspector) Get(t Target, id string) (Exchange, bool) {
 
 // Follow sends the requests to a port from now on, each when it has ended; a WebSocket or an
 // event stream when it begins, too. The channel is closed when its reader is too far behind.
-// Call leave in the end.
+// Call leave in the end. The channel is nil if enough follow the workspace.
 func (in *Inspector) Follow(t Target) (coming <-chan Summary, leave func()) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	following := 0
+	for _, p := range in.ports {
+		if p.target.Workspace == t.Workspace {
+			following += len(p.followers)
+		}
+	}
+	if following >= maxFollowersOf {
+		return nil, func() {}
+	}
 	p := in.look(t, in.now())
 	ch := make(chan Summary, behind)
 	p.followers[ch] = struct{}{}

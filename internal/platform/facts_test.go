@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"crypto/sha256"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -11,12 +12,13 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/kalpana-dev/kalpana/bridge"
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
 // TestABridgeThatDoesNotLetGo says hello and then neither answers nor hangs up.
 func TestABridgeThatDoesNotLetGo(t *testing.T) {
 	over := make(chan struct{})
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	web := httptest.NewServer(proof.Handler(sha256.Sum256([]byte("the key")), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{Subprotocols: []string{bridge.Subprotocol}})
 		if err != nil || r.Header.Get(bridge.KeyHeader) != "the key" {
 			t.Errorf("%v, key %q", err, r.Header.Get(bridge.KeyHeader))
@@ -25,7 +27,7 @@ func TestABridgeThatDoesNotLetGo(t *testing.T) {
 		defer ws.CloseNow()
 		ws.Write(r.Context(), websocket.MessageText, []byte(`{"event":"hello","payload":{"version":1}}`))
 		<-over
-	}))
+	})))
 	defer web.Close()
 	defer close(over)
 	c, err := dialBriefly(t.Context(), strings.TrimPrefix(web.URL, "http://"), "the key")
@@ -46,7 +48,7 @@ func TestABridgeDoesNotSayWhereItIs(t *testing.T) {
 	var visits atomic.Int32
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
 	defer other.Close()
-	web := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusTemporaryRedirect))
+	web := httptest.NewServer(proof.Handler(sha256.Sum256([]byte("the key")), http.RedirectHandler(other.URL, http.StatusTemporaryRedirect)))
 	defer web.Close()
 	if c, err := dialBriefly(t.Context(), strings.TrimPrefix(web.URL, "http://"), "the key"); err == nil {
 		c.Close()

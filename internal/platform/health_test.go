@@ -104,10 +104,10 @@ func TestHealthWaitsForNobodyForLong(t *testing.T) {
 	}
 	defer l.Close()
 	h := newHealth(t, "tcp://"+l.Addr().String())
-	h.within = 2 * time.Second
+	h.within = 4 * time.Second // in which the database does answer, on a busy machine too
 	began := time.Now()
 	found := byName(h.checks(t.Context()))
-	if took := time.Since(began); took > 6*time.Second {
+	if took := time.Since(began); took > 12*time.Second {
 		t.Errorf("it took %s", took)
 	}
 	if found[api.CheckDocker].OK || !found[api.CheckDatabase].OK {

@@ -3,6 +3,7 @@ package workspace_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
@@ -14,8 +15,10 @@ import (
 
 	"github.com/coder/websocket"
 
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 	"github.com/kalpana-dev/kalpana/internal/gateway"
 	"github.com/kalpana-dev/kalpana/internal/mongostore"
+	"github.com/kalpana-dev/kalpana/internal/portlease"
 	"github.com/kalpana-dev/kalpana/internal/secretbox"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -35,16 +38,31 @@ type noStarts struct{}
 func (noStarts) Start(context.Context, string) error { return nil }
 func (noStarts) StartLog(string) []string            { return nil }
 
-// edge is one server: a process of the world with a gateway in front.
-func edge(t *testing.T, w *world, tickets *mongostore.Store) (s *workspace.Service, dial func(host, user string) (*websocket.Conn, error)) {
+// free reports whether nobody listens on a port.
+func free(port int) bool {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	l.Close()
+	return true
+}
+
+func box(t *testing.T) *secretbox.Box {
 	t.Helper()
-	box, err := secretbox.New(bytes.Repeat([]byte("s"), secretbox.MinSecretBytes))
+	b, err := secretbox.New(bytes.Repeat([]byte("s"), secretbox.MinSecretBytes))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return b
+}
+
+// edge is one server: a process of the world with a gateway in front.
+func edge(t *testing.T, w *world, tickets *mongostore.Store) (s *workspace.Service, dial func(host, user string) (*websocket.Conn, error)) {
+	t.Helper()
 	front := httptest.NewUnstartedServer(nil)
 	port := front.Listener.Addr().(*net.TCPAddr).Port
-	g, err := gateway.New(gateway.Options{Domain: gateway.Domain{Base: "localhost", Port: port}, Box: box, Visitors: bearers{}, Tickets: tickets, Starter: noStarts{}})
+	g, err := gateway.New(gateway.Options{Domain: gateway.Domain{Base: "localhost", Port: port}, Box: box(t), Visitors: bearers{}, Tickets: tickets, Starter: noStarts{}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +74,8 @@ func edge(t *testing.T, w *world, tickets *mongostore.Store) (s *workspace.Servi
 	ended := make(chan struct{})
 	go func() { defer close(ended); g.Run(ctx) }()
 	o := w.options()
+	// The test listens on what is leased, which the containers of this machine may hold.
+	o.Leases = portlease.New(pairs{w.store}, portlease.Options{Start: 40000, End: 40400, Rest: -1, Free: free})
 	o.Announcers = []workspace.Announcer{g}
 	s, stop := run(o)
 	client := &http.Client{Transport: &http.Transport{
@@ -102,12 +122,13 @@ func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	editor := &httptest.Server{Listener: l, Config: &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	key := sha256.Sum256([]byte(box(t).WorkspaceKey(rec.ID, rec.Epoch)))
+	editor := &httptest.Server{Listener: l, Config: &http.Server{Handler: proof.Handler(key, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if c, err := websocket.Accept(w, r, nil); err == nil {
 			defer c.CloseNow()
 			c.Read(r.Context())
 		}
-	})}}
+	}))}}
 	editor.Start()
 	defer editor.Close()
 	for what, end := range map[string]func() error{
@@ -120,7 +141,7 @@ func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
 	} {
 		until := time.Time{}
 		if what == "run out" {
-			until = time.Now().Add(4 * time.Second)
+			until = time.Now().Add(10 * time.Second) // the other server has to hear of it first, on a busy machine
 		}
 		if _, err := a.Share(t.Context(), rec.ID, "ada", workspace.RightEdit, until); err != nil {
 			t.Fatal(err)

@@ -69,8 +69,8 @@ export async function assertFits(page, name) {
   assert.ok(!cut, `${name}: the navigation is cut`);
 }
 
-/** Waits until check() is true; the browser and the stand-in run on their own. */
-export async function eventually(check, what, withinMs = 5000) {
+/** Waits until check() is true; the browser and the stand-in run on their own, on a machine that may be busy. */
+export async function eventually(check, what, withinMs = 15_000) {
   const end = Date.now() + withinMs;
   while (Date.now() < end) {
     if (await check()) return;

@@ -59,6 +59,11 @@ export function workspace(port, changes = {}) {
     clone: { state: "", problem: "" },
     notices: [],
     packages: [],
+    right: "owner",
+    owner: { id: "u1", name: "Asha Rao", email: "asha@example.com" },
+    rightUntil: null,
+    sharedWith: 0,
+    deletesAt: null,
     ...changes,
   };
 }

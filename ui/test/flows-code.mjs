@@ -80,7 +80,7 @@ flow("a deletion is told what is lost, and is not held up by not knowing", async
   await dialog.getByText("could not be found out whether everything is pushed").waitFor();
   await dialog.getByRole("textbox").fill("payments");
   await page.keyboard.press("Enter");
-  await page.getByText("Create your first workspace").waitFor();
+  await page.getByText("Your first workspace").waitFor();
   assert.equal(calls(state, `DELETE /workspaces/${id}`).length, 1);
 });
 

@@ -28,7 +28,9 @@ flow("the palette finds, opens, orders and remembers by keyboard alone", async (
   await page.keyboard.press("Escape");
   await field(page).waitFor({ state: "detached" });
   await page.keyboard.press("Control+k");
+  await field(page).waitFor();
   await page.keyboard.type("stop payments-service");
+  await eventually(async () => (await options(page).first().textContent())?.includes("Stop payments-service"), "the order is found");
   await page.keyboard.press("Enter");
   await page.getByText("Stop this workspace?").waitFor(); // programs end: it asks
   assert.equal(calls(state, "POST /workspaces/inuse0000001/stop").length, 0);

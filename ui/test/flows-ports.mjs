@@ -40,6 +40,8 @@ portsFlow("ports are found by keyboard, opened in a tab of their own and copied"
   assert.equal(await focused(link), true);
   assert.deepEqual(await link.evaluate((a) => [a.target, a.rel]), ["_blank", "noopener"]);
   await page.keyboard.press("Tab");
+  assert.equal(await focused(row(page, 3000).getByRole("button", { name: "Preview port 3000" })), true);
+  await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await row(page, 3000).getByRole("button", { name: "Copied address of port 3000" }).waitFor();
   assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `http://3000-${id}.ws.localhost:${state.port}/`);

@@ -12,6 +12,7 @@ import "./flows-new.mjs";
 import "./flows-ports.mjs";
 import "./flows-preview.mjs";
 import "./flows-settings.mjs";
+import "./flows-setup.mjs";
 import "./flows-templates.mjs";
 
 const path = (page) => {
@@ -22,7 +23,7 @@ const card = (page, name) => page.getByRole("listitem").filter({ hasText: name }
 
 flow("a workspace is created by keyboard and its editor appears by itself", async ({ page, standIn, go, state }) => {
   await go("/");
-  await page.getByRole("link", { name: "New workspace" }).focus();
+  await page.getByRole("link", { name: "choose everything yourself" }).focus();
   await page.keyboard.press("Enter");
   const name = page.getByRole("textbox", { name: "Name" });
   await eventually(async () => /^[a-z]+-[a-z]+$/.test(await name.inputValue()), "a name is suggested");
@@ -126,7 +127,7 @@ flow("signing in leads to no other site", async ({ page, go, state }) => {
     await page.getByLabel("Email").fill("asha@example.com");
     await page.getByLabel("Password").fill("correct horse battery");
     await page.keyboard.press("Enter");
-    await page.getByText("Create your first workspace").waitFor();
+    await page.getByText("Your first workspace").waitFor();
     assert.equal(path(page), "/", wanted);
   }
 });
@@ -151,7 +152,7 @@ flow("an invitation is carried to the form and to the providers", async ({ page,
   await page.getByText("There is an account with this email already").waitFor();
   await page.getByLabel("Email").fill("ben@example.com");
   await page.keyboard.press("Enter");
-  await page.getByText("Create your first workspace").waitFor();
+  await page.getByText("Your first workspace").waitFor();
   assert.equal(calls(state, "POST /auth/signup").at(-1).body.invitation, "12345");
 });
 
@@ -195,7 +196,7 @@ flow("deleting wants the name, and Escape gives the focus back", async ({ page, 
   assert.equal(await act.isDisabled(), true);
   await page.keyboard.type("r");
   await page.keyboard.press("Enter");
-  await page.getByText("Create your first workspace").waitFor();
+  await page.getByText("Your first workspace").waitFor();
   assert.equal(calls(state, "DELETE /workspaces/running00001").length, 1);
 });
 
@@ -278,7 +279,7 @@ flow("people who are no administrators see no invitations", async ({ page, go, s
 
 flow("a skip link leads past the header, and links move the focus to the new page", async ({ page, go }) => {
   await go("/");
-  await page.getByText("Create your first workspace").waitFor();
+  await page.getByText("Your first workspace").waitFor();
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   const focused = () => page.evaluate(() => document.activeElement?.id);

@@ -27,7 +27,7 @@ after(async () => {
 });
 
 for (const scene of scenes) {
-  // The two views beside each other; in each, the second theme is switched to.
+  // The two views beside each other.
   test(scene.name, () => Promise.all(Object.keys(views).map((view) => look(scene, view))));
 }
 
@@ -42,14 +42,19 @@ async function look(scene, view) {
     await scene.act?.(page);
     await page.getByText(scene.see).first().waitFor();
     await check(page, `${scene.name}-${view}-light`);
-    await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
-    await page.locator("html.dark").waitFor();
-    await settled(page);
-    await check(page, `${scene.name}-${view}-dark`, colours);
+    // Colours do not depend on the width: the second theme is looked at in one of the views.
+    if (view === "wide") await dark(page, scene);
     assert.deepEqual(page.faults, [], `${scene.name} ${view}`);
   } finally {
     await page.close();
   }
+}
+
+async function dark(page, scene) {
+  await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
+  await page.locator("html.dark").waitFor();
+  await settled(page);
+  await check(page, `${scene.name}-wide-dark`, colours);
 }
 
 async function check(page, name, rules) {

@@ -8,6 +8,7 @@ import { newScenes } from "./scenes-new.mjs";
 import { panelScenes } from "./scenes-panel.mjs";
 import { previewScenes } from "./scenes-preview.mjs";
 import { portScenes } from "./scenes-ports.mjs";
+import { setupScenes } from "./scenes-setup.mjs";
 import { settingsScenes } from "./scenes-settings.mjs";
 import { templateScenes } from "./scenes-templates.mjs";
 
@@ -33,7 +34,7 @@ export const scenes = [
   { name: "login-plain", path: "/login", given: (s) => (signedOut(s), (s.providers = { providers: [], password: true, signup: "closed" })), see: "Password" },
   { name: "signup", path: "/signup?invitation=abc", given: signedOut, see: "You are invited" },
   { name: "signup-uninvited", path: "/signup", given: (s) => (signedOut(s), (s.providers = { providers: [], password: true, signup: "invite" })), see: "need an invitation" },
-  { name: "dashboard-empty", path: "/", see: "Create your first workspace" },
+  ...setupScenes,
   { name: "dashboard", path: "/", given: all, see: "Agent at work" },
   { name: "dashboard-loading", path: "/", given: (s) => s.hold.set("GET /workspaces"), see: "Loading workspaces" },
   { name: "dashboard-error", path: "/", given: fail("GET /workspaces", "The database does not answer. Try again in a moment."), see: "database does not answer" },

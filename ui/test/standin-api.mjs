@@ -1,3 +1,4 @@
+import { setupApi } from "./standin-setup.mjs";
 import { adminApi, reviewApi, sharesApi } from "./standin-admin.mjs";
 import { agentApi, chatsApi, modelsApi, rulesApi, workspaceChats } from "./standin-chat.mjs";
 import { dashboardApi } from "./standin-dashboard.mjs";
@@ -52,6 +53,7 @@ export async function api(state, request, response, url) {
   if (root === "workspaces" && verb === "editor") return json(response, 204);
   if (root === "workspaces" && verb === "shares") return sharesApi(state, whole);
   if (root === "workspaces" && verb === "review") return reviewApi(state, whole);
+  if (root === "setup") return setupApi(state, whole);
   if (root === "admin" && id !== "workspaces") return adminApi(state, whole);
   if (root === "workspaces" && verb === "links") return linksApi(state, whole);
   if (root === "workspaces" && verb === "ports" && path.includes("/requests")) return requestsApi(state, whole);

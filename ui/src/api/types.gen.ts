@@ -2797,6 +2797,11 @@ export interface components {
              */
             right: "" | "view" | "use" | "edit" | "owner";
             /**
+             * Format: date-time
+             * @description When what somebody shared with you ends; null = never, or it is yours.
+             */
+            rightUntil: string | null;
+            /**
              * Format: int64
              * @description How many people it is shared with, for its owner; else 0.
              */

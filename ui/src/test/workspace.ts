@@ -32,6 +32,7 @@ export function workspace(changes: Partial<Workspace> = {}): Workspace {
     packages: [],
     right: "owner",
     owner: { id: "u1", name: "Asha Rao", email: "asha@example.com" },
+    rightUntil: null,
     sharedWith: 0,
     deletesAt: null,
     ...changes,

@@ -88,8 +88,9 @@ test("answers an administrator gets about others' workspaces are in no list", ()
   const own = fresh();
   const cache = cacheWith(own);
   cache.setQueryData(meKey, { user: { id: own.ownerId } } as Me);
-  putWorkspace(cache, held({ ownerId: "somebody" }));
-  expect(list(cache)).toEqual([own]);
+  cache.setQueryData(sharedKey, []);
+  putWorkspace(cache, held({ ownerId: "somebody", right: "" }));
+  expect([list(cache), shared(cache)]).toEqual([[own], []]);
 });
 
 test("a status that was assumed is taken back, but never over news", () => {

@@ -13,9 +13,9 @@ export const workspaceKey = (id: string) => ["workspace", id] as const;
  */
 const going = new Set<string>();
 
-/** Whether it is somebody else's. */
+/** Whether it is somebody else's who shares it. Administrators see some to which they have no right. */
 export function isShared(workspace: Workspace): boolean {
-  return workspace.right !== undefined && workspace.right !== "owner";
+  return workspace.right !== "" && workspace.right !== "owner";
 }
 
 /** Writes what the server said last into every view. Older news never overwrites newer. */

@@ -5,6 +5,7 @@ const names: Record<string, string> = {
   "session.login": msg("Signed in"),
   "session.logout": msg("Signed out"),
   "session.revoke": msg("Session ended"),
+  "session.link": msg("Sign-in link made"),
   "account.signup": msg("Signed up"),
   "account.update": msg("Account changed"),
   "token.create": msg("Token made"),

@@ -29,7 +29,8 @@ export function PreviewFrame({ title, src, device, onLoad }: PreviewFrameProps) 
           src={src}
           // oxlint-disable-next-line react/iframe-missing-sandbox -- its origin is not ours: with both it cannot reach out
           sandbox="allow-scripts allow-same-origin allow-forms allow-modals allow-downloads allow-popups allow-popups-to-escape-sandbox"
-          allow="clipboard-read; clipboard-write; fullscreen"
+          // Not clipboard-read: leave that VS Code was given counts for every frame that may ask, without another question.
+          allow="clipboard-write; fullscreen"
           referrerPolicy="strict-origin-when-cross-origin"
           onLoad={onLoad}
           style={device === "full" ? undefined : { width, height, transform: `scale(${scale})`, transformOrigin: "0 0" }}

@@ -9,12 +9,13 @@ import { may, rightOf } from "@/features/sharing/rights";
 import { ShareButton } from "@/features/sharing/share-button";
 import { StatusBadge } from "@/features/workspace/status-badge";
 import { t } from "@/i18n/t";
+import { exact } from "@/lib/format";
 
 /** Whose workspace it is, and that nothing on the page changes it. */
 export function ReviewBar({ workspace }: { workspace: Workspace }) {
   const navigate = useNavigate();
   const { id, name, status } = workspace;
-  const { owner } = workspace as Workspace;
+  const { owner, rightUntil } = workspace;
   const mine = rightOf(workspace) === "owner";
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-b border-border bg-surface px-2 sm:gap-3 sm:px-3">
@@ -31,7 +32,9 @@ export function ReviewBar({ workspace }: { workspace: Workspace }) {
         </h1>
         {!mine && owner && (
           <p title={owner.email} className="truncate text-xs leading-4 text-muted-foreground">
-            {t("shared by {name}", { name: owner.name || owner.email })}
+            {rightUntil
+              ? t("shared by {name} until {time}", { name: owner.name || owner.email, time: exact(rightUntil) })
+              : t("shared by {name}", { name: owner.name || owner.email })}
           </p>
         )}
       </div>

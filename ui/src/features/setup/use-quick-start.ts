@@ -26,12 +26,10 @@ export function useQuickStart() {
       ...(next.branch && { branch: next.branch }),
       ...(next.template && { template: next.template }),
     };
-    create.mutate(
-      { key, ...body },
-      {
-        onSuccess: (made) => navigate({ to: "/w/$id", params: { id: made.id } }),
-        onError: () => setKey(crypto.randomUUID()), // the next one asks for something else
-      },
+    // The promise, not callbacks: once the workspace is in the list this page is another.
+    create.mutateAsync({ key, ...body }).then(
+      (made) => navigate({ to: "/w/$id", params: { id: made.id } }),
+      () => setKey(crypto.randomUUID()), // the next one asks for something else
     );
   };
   return { start, wanted: create.isPending ? wanted : undefined, error: create.error };

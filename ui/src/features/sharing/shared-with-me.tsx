@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { DialogButtons } from "@/components/ui/dialog";
 import { Notice } from "@/components/ui/notice";
 import { t } from "@/i18n/t";
+import { exact } from "@/lib/format";
 import { rightName, rightOf, shareRights } from "./rights";
 
 interface SharedWithMeProps {
@@ -18,7 +19,7 @@ export function SharedWithMe({ workspace, onLeft }: SharedWithMeProps) {
   const { user } = useMe();
   const leave = useLeaveWorkspace(workspace.id);
   const right = rightOf(workspace);
-  const { owner } = workspace as Workspace;
+  const { owner, rightUntil } = workspace;
   return (
     <>
       <dl className="grid grid-cols-[max-content_1fr] gap-x-4 gap-y-2 text-sm">
@@ -31,6 +32,14 @@ export function SharedWithMe({ workspace, onLeft }: SharedWithMeProps) {
           {rightName(right)}
           {right !== "owner" && right !== "" && <span className="block text-muted-foreground">{t(shareRights[right].allows)}</span>}
         </dd>
+        {rightUntil && (
+          <>
+            <dt className="text-muted-foreground">{t("Until")}</dt>
+            <dd>
+              <time dateTime={rightUntil}>{exact(rightUntil)}</time>
+            </dd>
+          </>
+        )}
       </dl>
       {leave.isError && (
         <Notice variant="danger" live>

@@ -32,7 +32,7 @@ export function WorkspaceSettingsPage() {
   useTitle(workspace.data ? t("Settings of {name}", { name: workspace.data.name }) : t("Settings"));
 
   if (workspace.error instanceof Problem && workspace.error.status === 404) return <Gone />;
-  if (workspace.data) return rightOf(workspace.data) === "owner" ? <Sections workspace={workspace.data} /> : <NotYours workspace={workspace.data} />;
+  if (workspace.data) return rightOf(workspace.data) === "owner" ? <Sections key={id} workspace={workspace.data} /> : <NotYours workspace={workspace.data} />;
   return workspace.error ? <LoadError error={workspace.error} onRetry={workspace.refetch} /> : <Loading />;
 }
 

@@ -24,7 +24,8 @@ export function EditorFrame({ workspace }: { workspace: Workspace }) {
         ref={frame}
         title={t("VS Code of {name}", { name: workspace.name })}
         src={workspace.vscodeUrl}
-        allow="clipboard-read; clipboard-write; fullscreen"
+        // Somebody else's workspace is somebody else's program: it does not read what was copied.
+        allow={workspace.right === "owner" ? "clipboard-read; clipboard-write; fullscreen" : "clipboard-write; fullscreen"}
         referrerPolicy="strict-origin-when-cross-origin"
         onLoad={() => setLoaded(true)}
         className="absolute inset-0 size-full border-0"

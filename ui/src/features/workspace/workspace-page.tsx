@@ -44,7 +44,7 @@ export function WorkspacePage() {
   }
   if (workspace.data && rightOf(workspace.data) === "view") return <ToReview id={id} />;
   if (workspace.data) {
-    return <WorkspaceView workspace={workspace.data} embedEditor={embedEditor} chats={chats} onGone={() => navigate({ to: "/" })} />;
+    return <WorkspaceView key={id} workspace={workspace.data} embedEditor={embedEditor} chats={chats} onGone={() => navigate({ to: "/" })} />;
   }
   if (workspace.error) {
     return (

@@ -1,6 +1,7 @@
 import type { Messages } from "../t";
 
 export default {
+  "shared by {name} until {time}": "geteilt von {name} bis {time}",
   "{files} since the last commit on {branch}.": "{files} seit dem letzten Commit auf {branch}.",
   "Nothing is changed since the last commit.": "Seit dem letzten Commit ist nichts geändert.",
   "There are more changes than are shown here.": "Es gibt mehr Änderungen, als hier gezeigt werden.",

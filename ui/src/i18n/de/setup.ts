@@ -10,8 +10,6 @@ export default {
   "Looking…": "Wird geprüft …",
   "Everything is in order.": "Alles in Ordnung.",
   "{n} thing needs your attention.": { one: "{n} Punkt braucht deine Aufmerksamkeit.", other: "{n} Punkte brauchen deine Aufmerksamkeit." },
-  "This is no address of a repository. One looks like owner/name or https://git.example.com/group/name.":
-    "Das ist keine Adresse eines Repositorys. Eine sieht aus wie besitzer/name oder https://git.example.com/gruppe/name.",
   "https://github.com/owner/name": "https://github.com/besitzer/name",
   "Paste a repository": "Repository einfügen",
   "Clone and start": "Klonen und starten",

@@ -2,6 +2,7 @@ import type { Messages } from "../t";
 
 /** Texts of sharing, and of the settings of a workspace. */
 export default {
+  Until: "Bis",
   "No right": "Kein Recht",
   "{who} could do in it what you can: run commands, read its variables and secrets, and push with your git login.":
     "{who} könnte darin alles, was du kannst: Befehle ausführen, Variablen und Geheimnisse lesen und mit deiner Git-Anmeldung pushen.",

@@ -147,7 +147,6 @@ export default {
   "Mend what is marked first.": "Behebe zuerst, was markiert ist.",
   "All templates": "Alle Vorlagen",
   "Could not change {name}": "{name} ließ sich nicht ändern",
-  "Look inside": "Ansehen",
   "Copy to my templates…": "In meine Vorlagen kopieren …",
   "Share (publish it first)": "Freigeben (erst veröffentlichen)",
   "There is no such template": "Diese Vorlage gibt es nicht",

@@ -1,0 +1,1 @@
+export{t as BulkBar}from"./bulk-bar-ap_Pi_Q3.js";

@@ -1,1 +1,0 @@
-export{u as StopDialog}from"./shared-oiL2s6LX.js";
