@@ -147,7 +147,10 @@ func (st *eventStand) gateway(secret string) string {
 			}
 			if st.slow > 0 {
 				st.count(1)
-				time.Sleep(st.slow)
+				select {
+				case <-time.After(st.slow):
+				case <-ctx.Done():
+				}
 				st.count(-1)
 			}
 			return st.work, st.workErr

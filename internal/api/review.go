@@ -273,7 +273,9 @@ func (v *reviewer) fail(w workspace.Workspace, err error) error {
 	if refusal, ok := errors.AsType[*bridge.Error](err); ok {
 		return bridgeProblem(refusal)
 	}
-	v.server.log.Warn("a workspace does not answer a reviewer", "workspace", w.ID, "err", err)
+	if !errors.Is(err, context.Canceled) { // else who asked has left
+		v.server.log.Warn("a workspace does not answer a reviewer", "workspace", w.ID, "err", err)
+	}
 	return problem(502, "workspace_unreachable", "The workspace does not answer. If this stays so, whoever may edit it can restart it.")
 }
 

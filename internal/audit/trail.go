@@ -259,6 +259,13 @@ func (t *Trail) Purge(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find old audit records: %w", err)
 	}
+	defer func() {
+		t.writing.Lock()
+		defer t.writing.Unlock()
+		if t.page < b.First { // nothing was added here for so long that the page is gone: nobody would find what is put there
+			t.page = 0
+		}
+	}()
 	before := t.o.Now().Add(-KeepFor)
 	for ; b.First < b.Last; b.First++ {
 		p, err := t.o.Store.AuditPage(ctx, b.First)

@@ -317,6 +317,28 @@ func TestOldRecordsGo(t *testing.T) {
 	}
 }
 
+// A process that has added nothing for long goes on where the others are.
+func TestAPageThatIsGoneIsNotAddedTo(t *testing.T) {
+	store, c := newPages(), newClock()
+	quiet, busy := audit.New(audit.Options{Store: store, Now: c.now}), audit.New(audit.Options{Store: store, Now: c.now})
+	quiet.Record(audit.Record{Action: "a.b", Target: "first", Outcome: audit.OK})
+	all(t, quiet, audit.Query{})
+	for range 2 * audit.PageSize {
+		busy.Record(audit.Record{Action: "a.b", Outcome: audit.OK})
+	}
+	all(t, busy, audit.Query{})
+	c.add(audit.KeepFor + time.Hour)
+	for _, trail := range []*audit.Trail{busy, quiet} {
+		if err := trail.Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	quiet.Record(audit.Record{Action: "a.b", Target: "again", Outcome: audit.OK})
+	if got := all(t, quiet, audit.Query{}); targets(got) != "again" {
+		t.Errorf("found %q", targets(got))
+	}
+}
+
 func TestSeveralProcessesAddToOneTrail(t *testing.T) {
 	store, c := newPages(), newClock()
 	var trails []*audit.Trail

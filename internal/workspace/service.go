@@ -18,6 +18,8 @@ type Service struct {
 	cancel context.CancelFunc
 	starts chan struct{} // holds one token per running start
 	logs   logBook
+	// endAgain is when ended shares are looked for again, after a failure; Run's own.
+	endAgain time.Time
 
 	mu      sync.Mutex
 	workers map[string]*worker

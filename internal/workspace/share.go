@@ -78,6 +78,9 @@ func (s *Service) Right(id, userID string) Right {
 // told. Nothing depends on it: they do not count from that moment anyway.
 func (s *Service) dropEnded(ctx context.Context) {
 	now := time.Now()
+	if now.Before(s.endAgain) {
+		return
+	}
 	var ended []string
 	s.mu.Lock()
 	for id, w := range s.known {
@@ -95,7 +98,9 @@ func (s *Service) dropEnded(ctx context.Context) {
 			return nil
 		})
 		if err != nil && !errors.Is(err, ErrDeleting) && !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
-			s.o.Log.Warn("ended shares not removed", "workspace", id, "err", err)
+			s.o.Log.Warn("ended shares not removed, trying again", "workspace", id, "err", err)
+			s.endAgain = now.Add(dueAgain)
+			return
 		}
 	}
 }

@@ -1,6 +1,8 @@
 // Figures of the pages in a real browser against the stand-in: `node test/figures.mjs`
-// prints them as JSON. Times are milliseconds; DIST names another build.
+// prints them as JSON. Times are milliseconds, sizes 1,000 bytes; DIST names another build.
+import { gzipSync } from "node:zlib";
 import { launch } from "./browser.mjs";
+import { gallery } from "./fixtures.mjs";
 import { everybody } from "./fixtures-dashboard.mjs";
 import { startStandIn } from "./standin.mjs";
 
@@ -45,9 +47,73 @@ async function rowsOfThousands(browser) {
   }
 }
 
+/** The bytes a browser fetches for a page, as the server sends them compressed. */
+async function fetched(browser, path, given, ready) {
+  const standIn = await startStandIn();
+  given(standIn.state);
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  try {
+    const page = await context.newPage();
+    const sizes = [];
+    page.on("response", (response) => {
+      const url = new URL(response.url());
+      if (url.hostname !== "ws.localhost" || url.pathname.startsWith("/api/") || response.status() !== 200) return;
+      sizes.push(response.body().then((body) => gzipSync(body, { level: 9 }).length));
+    });
+    await page.goto(standIn.origin + path);
+    await ready(page);
+    const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    return { kB: Math.round(bytes / 100) / 10, files: sizes.length };
+  } finally {
+    await context.close();
+    await standIn.close();
+  }
+}
+
+/** An answer of 20 kB in 400 pieces, 50 a second: the longest task of the page meanwhile. */
+async function streaming(browser) {
+  const standIn = await startStandIn();
+  const { state } = standIn;
+  state.workspaces = gallery(state.port).filter((w) => w.id === "running00001");
+  const paragraph = "The *quick* brown fox `jumps` over the lazy dog, and **then** some.\n\n- one\n- two\n\n";
+  const text = paragraph.repeat(Math.ceil(20_000 / paragraph.length)).slice(0, 20_000);
+  state.agentTurn = async (turn) => {
+    turn.send({ type: "start-step" }, { type: "text-start", id: "t" });
+    for (let at = 0; at < text.length; at += 50) {
+      turn.send({ type: "text-delta", id: "t", delta: text.slice(at, at + 50) });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    turn.send({ type: "text-end", id: "t" }, { type: "finish-step" });
+  };
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  try {
+    const page = await context.newPage();
+    await page.goto(`${standIn.origin}/w/running00001`);
+    await page.getByRole("textbox", { name: "Message" }).fill("Tell me all");
+    await page.evaluate(() => {
+      window.longest = 0;
+      new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.longest = Math.max(window.longest, entry.duration);
+      }).observe({ type: "longtask" });
+    });
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Stop", exact: true }).waitFor({ state: "detached", timeout: 60_000 });
+    return { longestTaskMs: Math.round(await page.evaluate(() => window.longest)) };
+  } finally {
+    await context.close();
+    await standIn.close();
+  }
+}
+
 const browser = await launch();
 try {
-  const figures = { workspaces5000: await rowsOfThousands(browser) };
+  const figures = {
+    firstVisit: await fetched(browser, "/", (s) => (s.workspaces = gallery(s.port)), (page) => page.getByText("Agent at work").waitFor()),
+    workspacePage: await fetched(browser, "/w/running00001", (s) => (s.workspaces = gallery(s.port)), (page) => page.getByRole("textbox", { name: "Message" }).waitFor()),
+    workspaces5000: await rowsOfThousands(browser),
+    streaming20kB: await streaming(browser),
+  };
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
 } finally {
   await browser.close();

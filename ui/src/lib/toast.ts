@@ -2,18 +2,28 @@ import type { ExternalToast } from "sonner";
 
 type Text = React.ReactNode;
 
-/** Resolves once the toaster is on the page: it comes after the first paint. */
+let wanted = false;
+const listeners = new Set<() => void>();
 let ready: () => void;
+/** Resolves once the toaster is on the page. */
 const there = new Promise<void>((resolve) => {
   ready = resolve;
 });
 
-/** The toaster says that it listens. */
-export function toasterReady(): void {
-  ready();
-}
+/** Whether anything was said yet: until then nobody needs the toaster. */
+export const toaster = {
+  isWanted: () => wanted,
+  subscribe(notify: () => void): () => void {
+    listeners.add(notify);
+    return () => listeners.delete(notify);
+  },
+  /** It listens. */
+  isReady: () => ready(),
+};
 
 async function show(kind: "message" | "success" | "error", text: Text, options?: ExternalToast): Promise<void> {
+  wanted = true;
+  for (const notify of listeners) notify();
   await there;
   const { toast: sonner } = await import("sonner");
   sonner[kind](text, options);

@@ -1,12 +1,12 @@
 import { useEffect } from "react";
 import { Toaster as Sonner } from "sonner";
 import { t } from "@/i18n/t";
-import { toasterReady } from "@/lib/toast";
+import { toaster } from "@/lib/toast";
 import { useDark } from "@/theme/theme";
 
-/** Where toasts appear. Loaded after the page: nothing is said before anything is done. */
+/** Where toasts appear. Loaded with the first of them. */
 export function Toaster() {
-  useEffect(toasterReady, []); // sonner's own effect, in the child, has run before
+  useEffect(() => toaster.isReady(), []); // sonner's own effect, in the child, has run before
   return (
     <Sonner
       theme={useDark() ? "dark" : "light"}

@@ -72,7 +72,7 @@ export default {
   End: "Beenden",
   "the link made {when}": "den Link, erstellt {when}",
   Links: "Links",
-  "Copy it now: it is not shown again. Tell the password on another way.": "Kopiere ihn jetzt: Er wird nicht noch einmal gezeigt. Sag das Passwort auf anderem Weg.",
+  "Copy it now: it is not shown again. Send the password another way.": "Kopiere ihn jetzt: Er wird nicht noch einmal gezeigt. Schick das Passwort auf einem anderen Weg.",
   "Copy it now: it is not shown again. Whoever has it can open the port.": "Kopiere ihn jetzt: Er wird nicht noch einmal gezeigt. Wer ihn hat, kann den Port öffnen.",
   "Link to port {port}": "Link zu Port {port}",
   "No answer yet": "Noch keine Antwort",

@@ -10,7 +10,7 @@ export function MadeLink({ link, onDone }: { link: NewPortLink; onDone: () => vo
     <div className="grid grid-cols-1 gap-3 rounded-lg border border-border p-4">
       <Notice live>
         {link.password
-          ? t("Copy it now: it is not shown again. Tell the password on another way.")
+          ? t("Copy it now: it is not shown again. Send the password another way.")
           : t("Copy it now: it is not shown again. Whoever has it can open the port.")}
       </Notice>
       <CopyField label={t("Link to port {port}", { port: link.port })} value={link.url} />

@@ -1,0 +1,1 @@
+export{t as BulkBar}from"./bulk-bar-gm5i9Dsp.js";

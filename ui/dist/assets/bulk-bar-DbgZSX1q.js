@@ -1,1 +1,0 @@
-export{t as BulkBar}from"./bulk-bar-ap_Pi_Q3.js";
