@@ -38,7 +38,7 @@ func newRawServer(t testing.TB, response string) (port int) {
 					proved := w.Result()
 					proved.ContentLength = 0 // else it would say that the connection ends
 					proved.Write(c)
-					r, err = http.ReadRequest(in)
+					_, err = http.ReadRequest(in)
 				}
 				if err == nil {
 					io.WriteString(c, response)
