@@ -143,6 +143,8 @@
 //	→ {"id":"9","type":"openEditor","payload":{"path":"src/a.txt","line":12}}
 //	← {"id":"9","success":true,"payload":{}}
 //
+// With {"terminal":true} instead of a path it shows the editor's terminal.
+//
 // editorState tells what the page of the editor shows that was used last, and where the
 // cursor is; nothing if no page is open:
 //

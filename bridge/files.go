@@ -270,4 +270,6 @@ type OpenEditor struct {
 	// as "a:1", is shown from its beginning.
 	Line   int `json:"line,omitempty"`
 	Column int `json:"column,omitempty"`
+	// Terminal shows the editor's terminal instead of a file; a new one if there is none.
+	Terminal bool `json:"terminal,omitempty"`
 }

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -92,7 +91,7 @@ func (s *Server) putEditorState(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusBadRequest, bridge.CodeBadRequest, "read what the editor shows: "+err.Error())
 		return
 	}
-	if ok, _ := filepath.Match(pageSockets, filepath.Base(said.Socket)); !ok || filepath.Dir(said.Socket) != filepath.Clean(s.pages.folder) {
+	if !s.isPage(said.Socket) {
 		problem(w, http.StatusBadRequest, bridge.CodeBadRequest, "socket is not one of a page of the editor")
 		return
 	}

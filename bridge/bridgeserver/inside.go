@@ -21,6 +21,7 @@ import (
 //	POST /credential/get     git's question as it writes it; the answer likewise, or a problem
 //	POST /credential/erase   a credential that a host refused; 204
 //	PUT  /editor/state       what a page of the editor shows, from the extension in it; 204
+//	GET  /editor/order       what the page is to do, for the extension in it; 204 after a while
 //
 // All but the first answer the user of the bridge only, which takes Serve to tell.
 func (s *Server) Inside() http.Handler {
@@ -34,6 +35,13 @@ func (s *Server) Inside() http.Handler {
 			return
 		}
 		s.putEditorState(w, r)
+	})
+	mux.HandleFunc("GET /editor/order", func(w http.ResponseWriter, r *http.Request) {
+		if !fromOwnUser(r) {
+			problem(w, http.StatusForbidden, bridge.CodePermissionDenied, "what the editor is to do is for the workspace's own user")
+			return
+		}
+		s.getEditorOrder(w, r)
 	})
 	return mux
 }

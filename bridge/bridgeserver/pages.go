@@ -52,8 +52,11 @@ type pages struct {
 // pagesFolder is what start-editor gives the editor as XDG_RUNTIME_DIR.
 func pagesFolder() string { return "/tmp/run-" + strconv.Itoa(os.Getuid()) }
 
-// openEditor shows a file in the page that was opened last.
+// openEditor shows a file, or the terminal, in the page that was opened last.
 func (s *Server) openEditor(ctx context.Context, req bridge.OpenEditor) error {
+	if req.Terminal {
+		return s.showTerminal(ctx)
+	}
 	if req.Line < 0 || req.Column < 0 {
 		return bridge.Errorf(bridge.CodeBadRequest, "line and column count from 1")
 	}

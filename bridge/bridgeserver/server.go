@@ -73,6 +73,7 @@ type Server struct {
 	editor      *editor
 	pages       pages
 	states      editorStates
+	orders      editorOrders
 	log         *slog.Logger
 	files       *files.Files
 	processes   *process.Processes

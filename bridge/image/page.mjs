@@ -1,6 +1,6 @@
 // Opens the editor of a workspace in a real Chromium and prints what it shows: "open" when
-// the page is there, and then "FILE Ln L, Col C" whenever that changes. It ends, and the
-// page with it, when standard input does.
+// the page is there, and then "FILE Ln L, Col C" whenever that changes, and "terminal" once
+// one is shown. It ends, and the page with it, when standard input does.
 //
 // node page.mjs ADDRESS KEY_HEADER KEY
 import { createRequire } from "node:module";
@@ -23,6 +23,7 @@ await page.waitForSelector(".monaco-workbench .part.statusbar", { timeout: 120_0
 console.log("open");
 
 let last = "";
+let terminal = false;
 while (!ended) {
   const now = await page.evaluate(() => {
     const tab = document.querySelector(".tab.active")?.textContent ?? "";
@@ -30,6 +31,10 @@ while (!ended) {
     return `${tab} ${at}`;
   });
   if (now !== last) console.log((last = now));
+  if (!terminal && (await page.locator(".terminal-wrapper.active .xterm").count()) > 0) {
+    terminal = true;
+    console.log("terminal");
+  }
   await page.waitForTimeout(50);
 }
 await browser.close();

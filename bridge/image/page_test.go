@@ -107,6 +107,12 @@ func TestFilesAreShownInTheOpenPage(t *testing.T) {
 		}
 		await(strings.TrimPrefix(show.path, "/workspace/") + " " + show.want)
 	}
+	// The extension in the page is told, and shows a terminal.
+	if err := open(bridge.OpenEditor{Terminal: true}); err != nil {
+		t.Errorf("terminal: %v", err)
+	} else {
+		await("terminal")
+	}
 	_ = in.Close()
 	for lines.Scan() { // until the browser is gone
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/agent"
 	"github.com/kalpana-dev/kalpana/internal/permission"
 	"github.com/kalpana-dev/kalpana/internal/spend"
@@ -179,12 +180,13 @@ func (s *Server) registerAgent() {
 	type openEditorInput struct {
 		ID   string `path:"id" maxLength:"64"`
 		Body struct {
-			Path   string `json:"path" minLength:"1" maxLength:"4096"`
-			Line   int    `json:"line,omitempty" minimum:"0" maximum:"10000000"`
-			Column int    `json:"column,omitempty" minimum:"0" maximum:"1000000"`
+			Path     string `json:"path,omitempty" maxLength:"4096" doc:"Needed unless terminal is set."`
+			Line     int    `json:"line,omitempty" minimum:"0" maximum:"10000000"`
+			Column   int    `json:"column,omitempty" minimum:"0" maximum:"1000000"`
+			Terminal bool   `json:"terminal,omitempty" doc:"Show the editor's terminal, a new one if there is none, instead of a file."`
 		}
 	}
-	huma.Register(s.api, operation("POST", workspaceBase+"/editor", "open-in-editor", "Show a file in the VS Code that is open", 204), func(ctx context.Context, in *openEditorInput) (*struct{}, error) {
+	huma.Register(s.api, operation("POST", workspaceBase+"/editor", "open-in-editor", "Show a file or the terminal in the VS Code that is open", 204), func(ctx context.Context, in *openEditorInput) (*struct{}, error) {
 		w, err := s.with(ctx, in.ID, workspace.RightEdit)
 		if err != nil {
 			return nil, err
@@ -192,6 +194,10 @@ func (s *Server) registerAgent() {
 		if w.Status != workspace.StatusRunning {
 			return nil, problem(409, "no_editor", "The workspace does not run, so no editor is open.")
 		}
-		return nil, s.fail(s.OpenEditor(ctx, w, in.Body.Path, in.Body.Line, in.Body.Column))
+		what := bridge.OpenEditor{Path: in.Body.Path, Line: in.Body.Line, Column: in.Body.Column, Terminal: in.Body.Terminal}
+		if what.Path == "" && !what.Terminal {
+			return nil, problem(422, "invalid", "Say which file to show, or that it is the terminal.")
+		}
+		return nil, s.fail(s.OpenEditor(ctx, w, what))
 	})
 }

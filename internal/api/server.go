@@ -38,8 +38,8 @@ type Options struct {
 	Activity func(id string) []string
 	// Listening asks a running workspace what listens in it.
 	Listening func(ctx context.Context, w workspace.Workspace) ([]bridge.Port, error)
-	// OpenEditor shows a file of a running workspace in its open editor.
-	OpenEditor func(ctx context.Context, w workspace.Workspace, path string, line, column int) error
+	// OpenEditor shows a file of a running workspace, or the terminal, in its open editor.
+	OpenEditor func(ctx context.Context, w workspace.Workspace, what bridge.OpenEditor) error
 	// CheckRepository says whether a user may open a repository here, and what it is to be
 	// called: its short form, and the branch that an address names. Its errors are those of
 	// package gitaccess.

@@ -160,8 +160,8 @@ func (r reach) PortURL(id string, port int, path string) string {
 	return r.p.portURL(id, port) + path
 }
 
-// openEditor shows a file in the editor of a running workspace.
-func (a *parts) openEditor(ctx context.Context, w workspace.Workspace, path string, line, column int) error {
+// openEditor shows a file or the terminal in the editor of a running workspace.
+func (a *parts) openEditor(ctx context.Context, w workspace.Workspace, what bridge.OpenEditor) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	c, err := bridgeclient.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", w.AgentPort), a.workspaceKey(w.ID, w.Epoch))
@@ -169,7 +169,7 @@ func (a *parts) openEditor(ctx context.Context, w workspace.Workspace, path stri
 		return err
 	}
 	defer c.Close()
-	return c.Call(ctx, bridge.TypeOpenEditor, bridge.OpenEditor{Path: path, Line: line, Column: column}, nil)
+	return c.Call(ctx, bridge.TypeOpenEditor, what, nil)
 }
 
 // forgetChats removes what belongs to workspaces that are gone: chats, what was unpushed,

@@ -157,7 +157,7 @@ previewFlow("the agent's card opens the preview", async ({ page, state, go }) =>
   assert.equal(visits(state).at(-1), "5173/shop");
 });
 
-previewFlow("keys lead to VS Code and are listed", async ({ page, go }) => {
+previewFlow("keys lead to VS Code and are listed", async ({ page, go, state }) => {
   await go(`/w/${id}`);
   await page.frameLocator('iframe[title^="VS Code"]').getByText(`Editor of ${id}`).waitFor();
   await page.getByRole("button", { name: "Keyboard shortcuts" }).focus();
@@ -167,8 +167,12 @@ previewFlow("keys lead to VS Code and are listed", async ({ page, go }) => {
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
   await page.keyboard.press("Alt+Shift+T");
-  await page.getByText("VS Code has the keyboard").waitFor();
-  assert.equal(await focused(page.locator('iframe[title^="VS Code"]')), true);
+  await eventually(() => focused(page.locator('iframe[title^="VS Code"]')), "VS Code has the keyboard");
+  await eventually(() => calls(state, `POST /workspaces/${id}/editor`).length === 1, "it is asked for its terminal");
+  assert.deepEqual(calls(state, `POST /workspaces/${id}/editor`)[0].body, { terminal: true });
+  state.failing.set(`POST /workspaces/${id}/editor`, { status: 409, code: "no_editor", detail: "No page of the editor is open." });
+  await page.getByRole("button", { name: "Terminal" }).click();
+  await page.getByText("The terminal was not shown").waitFor();
 });
 
 previewFlow("a lost connection is said, and that it is back", async ({ page, standIn, state, go }) => {

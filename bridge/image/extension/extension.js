@@ -1,5 +1,6 @@
-// Tells the bridge which files the page shows and where the cursor is, when that changes.
-// The bridge keeps it in memory and tells reviewers; see editorState in the protocol.
+// Tells the bridge which files the page shows and where the cursor is, when that changes,
+// and shows the terminal when the bridge asks for it. The bridge keeps what it is told in
+// memory and tells reviewers; see editorState and openEditor in the protocol.
 "use strict";
 
 const http = require("node:http");
@@ -56,7 +57,39 @@ function tell() {
   request.end(body);
 }
 
+// What the page can be told to do; anything else is of a newer bridge.
+const orders = { terminal: () => vscode.commands.executeCommand("workbench.action.terminal.focus") };
+const againMillis = 3000;
+
+// next asks the bridge what to do, and waits for it: text, or nothing after a while.
+function next(signal) {
+  const socket = encodeURIComponent(process.env.VSCODE_IPC_HOOK_CLI ?? "");
+  return new Promise((resolve, reject) => {
+    const request = http.get({ socketPath: bridge, path: `/editor/order?socket=${socket}`, agent: false, timeout: 60_000, signal }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (piece) => (text += piece));
+      answer.on("end", () => (answer.statusCode < 300 ? resolve(text) : reject(new Error(text))));
+      answer.on("error", reject);
+    });
+    request.on("timeout", () => request.destroy(new Error("no answer")));
+    request.on("error", reject);
+  });
+}
+
+async function obey(signal) {
+  while (!signal.aborted) {
+    try {
+      await orders[await next(signal)]?.();
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, againMillis)); // the bridge may come back
+    }
+  }
+}
+
 exports.activate = function activate(context) {
+  const ended = new AbortController();
+  void obey(ended.signal);
   let timer;
   const soon = () => {
     timer ??= setTimeout(() => {
@@ -70,7 +103,7 @@ exports.activate = function activate(context) {
     vscode.window.onDidChangeVisibleTextEditors(soon),
     vscode.window.tabGroups.onDidChangeTabs(soon),
     vscode.window.onDidChangeWindowState(soon),
-    { dispose: () => clearTimeout(timer) },
+    { dispose: () => (clearTimeout(timer), ended.abort()) },
   );
   soon();
 };

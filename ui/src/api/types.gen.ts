@@ -949,7 +949,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show a file in the VS Code that is open */
+        /** Show a file or the terminal in the VS Code that is open */
         post: operations["open-in-editor"];
         delete?: never;
         options?: never;
@@ -2141,7 +2141,10 @@ export interface components {
             column?: number;
             /** Format: int64 */
             line?: number;
-            path: string;
+            /** @description Needed unless terminal is set. */
+            path?: string;
+            /** @description Show the editor's terminal, a new one if there is none, instead of a file. */
+            terminal?: boolean;
         };
         Person: {
             email: string;

@@ -52,6 +52,11 @@ export function useCreateWorkspace() {
   });
 }
 
+/** Has the VS Code that is open show its terminal; a new one if it has none. */
+export function showTerminal(id: string): Promise<void> {
+  return api(`/workspaces/${encodeURIComponent(id)}/editor`, { method: "POST", body: { terminal: true } });
+}
+
 export type Order = "start" | "stop" | "restart";
 
 export function orderWorkspace(id: string, order: Order): Promise<Workspace> {

@@ -1,5 +1,7 @@
 import { lazy, Suspense, useCallback, useEffect, useRef, useState } from "react";
 import { toast } from "@/lib/toast";
+import { sentence } from "@/api/problem";
+import { showTerminal } from "@/api/queries/workspaces";
 import type { Workspace } from "@/api/types";
 import { Loading } from "@/components/layout/loading";
 import { usePreview } from "@/features/preview/use-preview";
@@ -83,10 +85,10 @@ export function WorkspaceView({ workspace, embedEditor, chats, onGone }: Workspa
       if (frame) focusFrame(frame);
     });
   };
-  // A page cannot press keys in the frame of another origin, so the last one is the user's.
+  // A page cannot press keys in the frame of another origin: the server asks the editor.
   const toTerminal = () => {
     toEditor();
-    toast(t("VS Code has the keyboard. Press Ctrl+` for its terminal."), { description: t("Or choose Terminal, New Terminal in its menu.") });
+    showTerminal(workspace.id).catch((error: unknown) => toast.error(t("The terminal was not shown"), { description: sentence(error) }));
   };
   const ways: Ways = {
     help: () => setHelp(true),

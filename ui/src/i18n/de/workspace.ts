@@ -82,7 +82,6 @@ export default {
   "Height of the preview": "Höhe der Vorschau",
   "Width of the chat": "Breite des Chats",
   "Go to VS Code, for its terminal": "Zu VS Code gehen, für sein Terminal",
-  "VS Code has the keyboard. Press Ctrl+` for its terminal.": "VS Code hat die Tastatur. Drück Strg+` für sein Terminal.",
-  "Or choose Terminal, New Terminal in its menu.": "Oder wähl in seinem Menü Terminal, New Terminal.",
+  "The terminal was not shown": "Das Terminal wurde nicht gezeigt",
   Terminal: "Terminal",
 } satisfies Messages;

@@ -1,1 +1,0 @@
-export{t as BulkBar}from"./bulk-bar-gm5i9Dsp.js";

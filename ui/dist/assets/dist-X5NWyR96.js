@@ -1,0 +1,1 @@
+export{n as toast}from"./dist-BJSHteqe.js";

@@ -1,1 +1,0 @@
-import{fa as e,gr as t,io as n,ra as r,vr as i,yr as a}from"./shared-BiUIw4fl.js";var o=n();function s(){return i(r(`Not found`)),(0,o.jsx)(t,{title:r(`There is no such page`),action:(0,o.jsx)(a,{asChild:!0,children:(0,o.jsx)(e,{to:`/`,children:r(`Go to your workspaces`)})}),children:r(`The address may be mistyped, or what was here is gone.`)})}export{s as t};
