@@ -5,10 +5,10 @@ type Text = React.ReactNode;
 let wanted = false;
 const listeners = new Set<() => void>();
 let ready: () => void;
-/** Resolves once the toaster is on the page. */
+/** Resolves once the toaster is on the page. One promise for all: they appear in order. */
 const there = new Promise<void>((resolve) => {
   ready = resolve;
-});
+}).then(() => import("sonner"));
 
 /** Whether anything was said yet: until then nobody needs the toaster. */
 export const toaster = {
@@ -24,9 +24,7 @@ export const toaster = {
 async function show(kind: "message" | "success" | "error", text: Text, options?: ExternalToast): Promise<void> {
   wanted = true;
   for (const notify of listeners) notify();
-  await there;
-  const { toast: sonner } = await import("sonner");
-  sonner[kind](text, options);
+  (await there).toast[kind](text, options);
 }
 
 /** A short word about what was done, in a corner of the page, also announced to screen readers. */

@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-dialog-Rqy6p4BU.js";

@@ -1,1 +1,0 @@
-export{n as toast}from"./dist-BJSHteqe.js";

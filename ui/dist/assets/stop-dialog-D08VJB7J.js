@@ -1,1 +1,0 @@
-export{u as StopDialog}from"./shared-zMV0Lio2.js";
