@@ -7,6 +7,7 @@ import { loadMessages } from "./i18n/t";
 import "./index.css";
 import { newQueryClient } from "./lib/query-client";
 import { newRouter } from "./router";
+import { followTheme } from "./theme/theme";
 
 const cache = newQueryClient(() => {
   // The first question who is signed in is the route's own; it answers it with the
@@ -22,6 +23,7 @@ const element = document.getElementById("root");
 if (!element) {
   throw new Error("index.html has no #root");
 }
+followTheme();
 await loadMessages();
 createRoot(element).render(
   <StrictMode>

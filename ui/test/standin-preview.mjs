@@ -45,7 +45,8 @@ export function requestsApi(state, { request, response, path, json, problem }) {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(": following\n\n");
     (state.followers ??= new Set()).add(response);
-    response.on("close", () => state.followers.delete(response));
+    const { followers } = state; // the test may have ended by then, and its state with it
+    response.on("close", () => followers.delete(response));
     return undefined;
   }
   if (!rid) return json(response, 200, { items: state.requests });

@@ -47,22 +47,20 @@ function apply(): void {
   for (const notify of listeners) notify();
 }
 
-function subscribe(notify: () => void): () => void {
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const onStorage = (e: StorageEvent) => {
+/** Follows the operating system and other tabs from now on. Called once, by the page itself. */
+export function followTheme(): void {
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", apply);
+  window.addEventListener("storage", (e) => {
     if (e.key === key || e.key === null) {
       chosen = readTheme();
       apply();
     }
-  };
+  });
+}
+
+function subscribe(notify: () => void): () => void {
   listeners.add(notify);
-  system.addEventListener("change", apply);
-  window.addEventListener("storage", onStorage); // another tab changed it
-  return () => {
-    listeners.delete(notify);
-    system.removeEventListener("change", apply);
-    window.removeEventListener("storage", onStorage);
-  };
+  return () => listeners.delete(notify);
 }
 
 export function useTheme(): Theme {

@@ -34,7 +34,7 @@ export function PreviewFrame({ title, src, device, onLoad }: PreviewFrameProps) 
           referrerPolicy="strict-origin-when-cross-origin"
           onLoad={onLoad}
           style={device === "full" ? undefined : { width, height, transform: `scale(${scale})`, transformOrigin: "0 0" }}
-          className="block size-full max-w-none border-0 bg-white"
+          className="block size-full max-w-none border-0 bg-[#fff]"
         />
       </div>
       {scale < 1 && (

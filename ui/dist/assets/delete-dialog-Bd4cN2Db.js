@@ -1,1 +1,0 @@
-export{t as DeleteDialog}from"./delete-dialog-Rqy6p4BU.js";

@@ -1,1 +1,0 @@
-import{_r as e,ao as t,br as n,ia as r,pa as i,yr as a}from"./shared-CaagBQld.js";var o=t();function s(){return a(r(`Not found`)),(0,o.jsx)(e,{title:r(`There is no such page`),action:(0,o.jsx)(n,{asChild:!0,children:(0,o.jsx)(i,{to:`/`,children:r(`Go to your workspaces`)})}),children:r(`The address may be mistyped, or what was here is gone.`)})}export{s as t};

@@ -1,0 +1,1 @@
+export{u as StopDialog}from"./shared-6sv8xw5p.js";
