@@ -54,11 +54,14 @@ export async function assertAccessible(page, name, runOnly = everything) {
   assert.deepEqual(found, [], `${name}: accessibility`);
 }
 
-/** Waits for the end of every transition; what turns for ever may go on. */
+/** Waits until what changed is painted and every transition has ended; what turns for ever may go on. */
 export async function settled(page) {
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
+    const painted = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    await painted(); // transitions begin with the first frame
     const finite = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
-    return Promise.allSettled(finite.map((a) => a.finished));
+    await Promise.allSettled(finite.map((a) => a.finished));
+    await painted();
   });
 }
 
