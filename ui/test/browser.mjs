@@ -57,11 +57,11 @@ export async function assertAccessible(page, name, runOnly = everything) {
 /** Waits until what changed is painted and every transition has ended; what turns for ever may go on. */
 export async function settled(page) {
   await page.evaluate(async () => {
-    const painted = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-    await painted(); // transitions begin with the first frame
+    // Transitions begin with the first frame, and what they end in is painted with another.
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
     const finite = document.getAnimations().filter((a) => a.effect?.getComputedTiming().endTime !== Infinity);
     await Promise.allSettled(finite.map((a) => a.finished));
-    await painted();
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   });
 }
 
