@@ -51,6 +51,8 @@ async function look(scene, view) {
 }
 
 async function dark(page, scene) {
+  // A colour that is inherited through several elements would pass on frame by frame.
+  await page.addStyleTag({ content: "*, ::before, ::after { transition: none !important; }" });
   await page.emulateMedia({ colorScheme: "dark", reducedMotion: "reduce" });
   await page.locator("html.dark").waitFor();
   await settled(page);
