@@ -196,7 +196,7 @@ func TestLimitsHoldWithinAStep(t *testing.T) {
 	noLeaks(t)
 	may := make(chan struct{})
 	s := newStand(t, func(s *stand) {
-		s.options.MaxDuration, s.options.Heartbeat = 700*time.Millisecond, 50*time.Millisecond
+		s.options.MaxDuration, s.options.Heartbeat = 3*time.Second, 50*time.Millisecond
 		s.options.MayGoOn = func(string) bool {
 			select {
 			case <-may:

@@ -50,10 +50,14 @@ func portOf(a net.Addr) string { return strconv.Itoa(a.(*net.TCPAddr).Port) }
 func free(t *testing.T, n int) []string {
 	t.Helper()
 	var ports []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for tries := 0; len(ports) < n; tries++ {
+		// Below the range from which outgoing connections take theirs: one might take it meanwhile.
+		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(10_000+rand.IntN(20_000))))
 		if err != nil {
-			t.Fatal(err)
+			if tries == 100 {
+				t.Fatal(err)
+			}
+			continue
 		}
 		defer l.Close() // all at the end, so that no port comes twice
 		ports = append(ports, portOf(l.Addr()))
