@@ -43,7 +43,9 @@ func (s *Service) Create(ctx context.Context, in CreateInput) (Workspace, error)
 		}
 		for w.Slot = 0; used[w.Slot]; w.Slot++ {
 		}
-		err = s.o.Store.Insert(ctx, w)
+		// Not given up half-way because the caller left: what is stored without being known
+		// here would start only when the next survey finds it.
+		err = s.o.Store.Insert(context.WithoutCancel(ctx), w)
 		if err == nil {
 			s.see(w)
 			s.o.Log.Info("workspace created", "workspace", w.ID, "user", w.OwnerID)

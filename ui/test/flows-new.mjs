@@ -40,6 +40,20 @@ flow("a repository is found, a branch chosen and a workspace made by keyboard al
   assert.equal(new URL(page.url()).pathname, `/w/${state.workspaces[0].id}`);
 });
 
+flow("a connection that is lost while a workspace is made costs nothing: the same is asked again", async ({ page, go, state }) => {
+  await go(link({ repo: "https://github.com/asha/payments", template: "go" }));
+  const keys = [];
+  await page.route("**/api/v1/workspaces", (route) => {
+    if (route.request().method() !== "POST") return route.fallback();
+    keys.push(route.request().headers()["idempotency-key"]);
+    return keys.length < 3 ? route.abort("internetdisconnected") : route.fallback();
+  });
+  await create(page).click();
+  await page.getByText("Starting your workspace").waitFor();
+  assert.equal(made(state).length, 1);
+  assert.ok(keys[0] && keys.every((key) => key === keys[0]), `one key: ${keys}`);
+});
+
 flow("a link fills the form and creates nothing by itself", async ({ page, go, state }) => {
   await go(link({ repo: "https://github.com/asha/payments/tree/release/1.7", template: "go" }));
   await page.getByText("Nothing is made until you press Create").waitFor();

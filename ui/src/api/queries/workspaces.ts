@@ -1,6 +1,7 @@
 import { type QueryClient, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
 import { api } from "../client";
 import type { CreateWorkspace, Page, UpdateWorkspace, Workspace, WorkspaceStatus } from "../types";
+import { isPassing } from "@/lib/query-client";
 import { assumeStatus, dropWorkspace, isShared, mergeList, mergeOne, putWorkspace, sharedKey, workspaceKey, workspacesKey } from "./workspace-cache";
 
 /** How long a deletion can be taken back, in seconds. */
@@ -48,6 +49,10 @@ export function useCreateWorkspace() {
     /** The same key creates the same workspace, however often a click is repeated. */
     mutationFn: ({ key, ...body }: CreateWorkspace & { key: string }) =>
       api<Workspace>("/workspaces", { method: "POST", body, headers: { "Idempotency-Key": key } }),
+    // A browser gives up what is under way when its network changes; the key makes it safe
+    // to ask again.
+    retry: (failures, error) => failures < 3 && isPassing(error),
+    retryDelay: (failures) => 500 * 2 ** failures,
     onSuccess: (made) => putWorkspace(cache, made),
   });
 }

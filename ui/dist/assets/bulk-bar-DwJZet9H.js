@@ -1,1 +1,0 @@
-export{t as BulkBar}from"./bulk-bar-ByNz_lhA.js";

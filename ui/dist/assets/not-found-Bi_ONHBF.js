@@ -1,1 +1,0 @@
-import{aa as e,br as t,ma as n,oo as r,vr as i,xr as a}from"./shared-6sv8xw5p.js";var o=r();function s(){return t(e(`Not found`)),(0,o.jsx)(i,{title:e(`There is no such page`),action:(0,o.jsx)(a,{asChild:!0,children:(0,o.jsx)(n,{to:`/`,children:e(`Go to your workspaces`)})}),children:e(`The address may be mistyped, or what was here is gone.`)})}export{s as t};

@@ -1,0 +1,1 @@
+export{t as StartLogDialog}from"./start-log-dialog-D_dYdsE2.js";

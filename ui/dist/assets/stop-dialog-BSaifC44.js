@@ -1,1 +1,0 @@
-export{u as StopDialog}from"./shared-6sv8xw5p.js";
