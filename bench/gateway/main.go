@@ -1,11 +1,17 @@
-// Command gateway prepares an installation for measuring the gateway alone, on an upstream
-// that is no workspace: it writes workspaces that "run" on given ports into the database
-// of a data directory, and prints the cookie that a browser would hold for one of them.
+// Command gateway has what measuring the gateway alone needs, on an upstream that is no
+// workspace: it writes workspaces that "run" on given ports into the database of a data
+// directory, prints the cookie that a browser would hold for one of them, stands for the
+// editors, and makes the load that no common tool makes.
 //
-//	gateway seed DATA_DIR FIRST_PORT COUNT     workspaces bench0000000, bench0000001, …
+//	gateway seed DATA_DIR FIRST_PORT COUNT      workspaces bench0000000, bench0000001, …
 //	gateway cookie DATA_DIR HTTPS_PORT LINK ID  logs in by the one-time link (- = none)
-//	gateway upstream DATA_DIR FIRST_PORT COUNT  answers with 1 KiB on every second port,
-//	                                            and proves to be the bridge of its workspace
+//	gateway upstream DATA_DIR FIRST_PORT COUNT  answers with 1 KiB on every second port, echoes
+//	                                            at /echo, and proves to be the bridge of its workspace
+//	gateway peers DIR CERTIFICATE KEY TARGET    writes configurations of what it is compared with
+//	gateway helper                              says who a visitor is, for those who have to ask
+//	gateway helper-cookie                       prints the cookie that the helper takes
+//	gateway echoes ADDRESS BASE COOKIE COUNT SECONDS   prints echoes, and echoes in a second
+//	gateway hold ADDRESS BASE COOKIE COUNT      opens WebSockets and keeps them
 //
 // The server must run with DOCKER_HOST naming no engine: an engine that does not answer
 // is no reason to believe that a workspace is gone, so the records stand.
@@ -60,8 +66,28 @@ func run(args []string) error {
 		return upstream(args[1], first, count)
 	case len(args) == 5 && args[0] == "cookie":
 		return cookie(args[2], args[3], args[4])
+	case len(args) == 5 && args[0] == "peers":
+		return peers(args[1], args[2], args[3], args[4])
+	case len(args) == 1 && args[0] == "helper":
+		return helper()
+	case len(args) == 1 && args[0] == "helper-cookie":
+		fmt.Printf("%s=%s\n", helperCookie, helperValue())
+		return nil
+	case len(args) == 6 && args[0] == "echoes":
+		count, err1 := strconv.Atoi(args[4])
+		seconds, err2 := strconv.Atoi(args[5])
+		if err := errors.Join(err1, err2); err != nil {
+			return err
+		}
+		return echoes(args[1], args[2], args[3], count, time.Duration(seconds)*time.Second)
+	case len(args) == 5 && args[0] == "hold":
+		count, err := strconv.Atoi(args[4])
+		if err != nil {
+			return err
+		}
+		return hold(args[1], args[2], args[3], count)
 	}
-	return errors.New("usage: gateway seed DATA_DIR FIRST_PORT COUNT | gateway cookie DATA_DIR HTTPS_PORT LINK ID | gateway upstream DATA_DIR FIRST_PORT COUNT")
+	return errors.New("usage: see the comment at the top of bench/gateway/main.go")
 }
 
 // upstream stands for the editors: 1 KiB for every request.
@@ -78,7 +104,11 @@ func upstream(dir string, first, count int) error {
 	failed := make(chan error)
 	for i := range count {
 		hash := sha256.Sum256([]byte(box.WorkspaceKey(idOf(i), 1)))
-		s := &http.Server{Addr: fmt.Sprintf("127.0.0.1:%d", first+2*i), ReadHeaderTimeout: time.Minute, Handler: proof.Handler(hash, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		s := &http.Server{Addr: fmt.Sprintf("127.0.0.1:%d", first+2*i), ReadHeaderTimeout: time.Minute, Handler: proof.Handler(hash, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/echo" {
+				echo(w, r)
+				return
+			}
 			w.Header().Set("Content-Type", "text/plain")
 			w.Write(body)
 		}))}

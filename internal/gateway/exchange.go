@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 
 	"github.com/kalpana-dev/kalpana/internal/inspect"
@@ -45,6 +46,9 @@ type exchange struct {
 
 	rec  recorder
 	body countingBody
+	// out is the request as the workspace gets it.
+	out    http.Request
+	outURL url.URL
 	// sock is set once the exchange has become a WebSocket.
 	sock *socket
 	// recording is of what passes to a port at which somebody looks; nil for most.
@@ -52,6 +56,7 @@ type exchange struct {
 
 	prev, next *exchange // in the list of usage, guarded by its mu
 	listed     bool
+	counted    bool // among the requests of its workspace that are under way
 }
 
 // upstream is where the exchange's request goes.

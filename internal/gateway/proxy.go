@@ -3,50 +3,30 @@ package gateway
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"sync"
 	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/http1"
 )
 
-// proxy carries requests to workspaces: plain ones through net/http's reverse proxy over
-// shared pools of connections, one for leased ports and one for ports inside (portdial.go),
-// WebSockets over a connection of their own (tunnel.go).
+// proxy carries requests to workspaces: plain ones over shared pools of connections, one for
+// leased ports and one for ports inside (portdial.go), WebSockets over a connection of their
+// own (tunnel.go).
 type proxy struct {
 	gateway       *Gateway
 	transport     upstreamClient
 	portTransport upstreamClient
-	reverse       *httputil.ReverseProxy
-	portReverse   *httputil.ReverseProxy
+	workspaces    forwarder
+	ports         forwarder
 }
 
 func newProxy(g *Gateway) *proxy {
 	p := &proxy{gateway: g}
-	p.transport = newTransport(g.options.NetHTTP, p.dialWorkspace, idlePerHost, idleFor)
+	p.transport, p.workspaces = p.newForwarder(p.dialWorkspace, idlePerHost, idleFor)
 	// Programs inside: each connection to one is a tunnel of the bridge.
-	p.portTransport = newTransport(g.options.NetHTTP, p.dialPort, idlePerPort, idlePorts)
-	p.reverse, p.portReverse = p.newReverse(p.transport), p.newReverse(p.portTransport)
+	p.portTransport, p.ports = p.newForwarder(p.dialPort, idlePerPort, idlePorts)
 	return p
-}
-
-func (p *proxy) newReverse(t http.RoundTripper) *httputil.ReverseProxy {
-	g := p.gateway
-	return &httputil.ReverseProxy{
-		Rewrite:    p.rewrite,
-		Transport:  t,
-		BufferPool: &copyBuffers,
-		ErrorLog:   slog.NewLogLogger(g.options.Log.Handler(), slog.LevelDebug),
-		ModifyResponse: func(resp *http.Response) error {
-			ex := exchangeOf(resp.Request)
-			ex.recordAnswer(resp)
-			return checkResponse(resp, ex)
-		},
-		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) { p.failed(exchangeOf(r), r, err) },
-	}
 }
 
 func (p *proxy) closeIdle() {
@@ -57,16 +37,11 @@ func (p *proxy) closeIdle() {
 // forward sends the request to the workspace and its response back, both streamed.
 func (p *proxy) forward(ex *exchange, r *http.Request) {
 	ex.framePolicy = p.framePolicy(ex, r)
-	out := r.WithContext(ex)
-	if r.Body != nil && r.Body != http.NoBody {
-		ex.body.ReadCloser = r.Body
-		out.Body = &ex.body
-	}
-	reverse := p.reverse
 	if ex.port != nil {
-		reverse = p.portReverse
+		p.ports.forward(ex, r)
+		return
 	}
-	reverse.ServeHTTP(&ex.rec, out)
+	p.workspaces.forward(ex, r)
 }
 
 // framePolicy says who may frame a page. What a port shows is framed by the dashboard,
@@ -83,17 +58,6 @@ func (p *proxy) framePolicy(ex *exchange, r *http.Request) string {
 	default:
 		return policy + " " + p.gateway.originOf(r, Address{Kind: Editor, ID: ex.address.ID})
 	}
-}
-
-func (p *proxy) rewrite(pr *httputil.ProxyRequest) {
-	ex := exchangeOf(pr.In)
-	*pr.Out.URL = outboundURL(ex.upstream(), pr.In.URL, pr.In.RequestURI)
-	pr.Out.Host = ex.sentHost()
-	pr.Out.Trailer = nil // a trailer could say what a header may not
-	delete(pr.Out.Header, "Connection")
-	delete(pr.Out.Header, "Upgrade") // only WebSockets are passed on, and not here
-	dressHeaders(pr.Out.Header, ex)
-	p.record(ex, pr.Out, false)
 }
 
 // failed answers when there is no response to pass on. What went wrong on the way is
@@ -132,7 +96,6 @@ const (
 	idleFor     = 30 * time.Second // shorter than the bridge keeps its side open
 	// maxResponseHeader is more than any real response has; a hostile one ends in 502.
 	maxResponseHeader = 64 << 10
-	copyBufferSize    = 32 << 10
 )
 
 // upstreamClient sends requests to workspaces.
@@ -141,20 +104,12 @@ type upstreamClient interface {
 	CloseIdleConnections()
 }
 
-// newTransport is a client for what dial connects to.
-func newTransport(standard bool, dial func(ctx context.Context, address string) (net.Conn, error), perHost int, idle time.Duration) upstreamClient {
-	if standard {
-		return &http.Transport{
-			DialContext:            func(ctx context.Context, _, address string) (net.Conn, error) { return dial(ctx, address) },
-			MaxIdleConns:           idleTotal,
-			MaxIdleConnsPerHost:    perHost,
-			IdleConnTimeout:        idle,
-			ExpectContinueTimeout:  time.Second,
-			DisableCompression:     true, // bytes pass as they are
-			MaxResponseHeaderBytes: maxResponseHeader,
-		}
+// newForwarder is a client for what dial connects to, and what forwards with it.
+func (p *proxy) newForwarder(dial func(ctx context.Context, address string) (net.Conn, error), perHost int, idle time.Duration) (upstreamClient, forwarder) {
+	if p.gateway.options.NetHTTP {
+		return p.newReverse(dial, perHost, idle)
 	}
-	return &http1.Transport{
+	t := &http1.Transport{
 		Dial:            dial,
 		MaxIdle:         idleTotal,
 		MaxIdlePerHost:  perHost,
@@ -162,12 +117,5 @@ func newTransport(standard bool, dial func(ctx context.Context, address string) 
 		ContinueTimeout: time.Second,
 		MaxHeaderBytes:  maxResponseHeader,
 	}
+	return t, &streamer{p, t}
 }
-
-// buffers lends out copy buffers. It implements httputil.BufferPool.
-type buffers struct{ pool sync.Pool }
-
-var copyBuffers = buffers{sync.Pool{New: func() any { return new([copyBufferSize]byte) }}}
-
-func (b *buffers) Get() []byte  { return b.pool.Get().(*[copyBufferSize]byte)[:] }
-func (b *buffers) Put(p []byte) { b.pool.Put((*[copyBufferSize]byte)(p)) }

@@ -8,8 +8,6 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"net/http/httptrace"
-	"net/textproto"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,6 +79,7 @@ const maxKeptHead = 16 << 10
 // exchange is one request and its response on a connection.
 type exchange struct {
 	c    *conn
+	ctx  context.Context
 	req  *http.Request
 	in   *bufio.Reader
 	stop func() bool // ends the watch over the request's context; nil without one
@@ -88,7 +87,7 @@ type exchange struct {
 }
 
 // roundTrip sends a request and reads the response up to its body.
-func (c *conn) roundTrip(req *http.Request) (*http.Response, error) {
+func (c *conn) roundTrip(ctx context.Context, req *http.Request) (*http.Response, error) {
 	f := framingOf(req)
 	room := heads.Get().(*[]byte)
 	head, err := appendHead((*room)[:0], req, f)
@@ -98,9 +97,9 @@ func (c *conn) roundTrip(req *http.Request) (*http.Response, error) {
 		c.t.keep(c) // nothing was written to it
 		return nil, err
 	}
-	ex := exchange{c: c, req: req, in: readers.Get().(*bufio.Reader)}
+	ex := exchange{c: c, ctx: ctx, req: req, in: readers.Get().(*bufio.Reader)}
 	ex.in.Reset(c)
-	if ctx := req.Context(); ctx.Done() != nil {
+	if ctx.Done() != nil {
 		ex.stop = context.AfterFunc(ctx, c.abort)
 	}
 	_, err = c.raw.Write(head)
@@ -113,7 +112,7 @@ func (c *conn) roundTrip(req *http.Request) (*http.Response, error) {
 		return nil, ex.fail(&lostError{err})
 	}
 	if f.present {
-		ex.body = newUpload(c, req, f.length)
+		ex.body = newUpload(ctx, c, req, f.length)
 		go ex.body.run()
 	}
 	resp, err := ex.response()
@@ -163,11 +162,6 @@ func (ex *exchange) response() (*http.Response, error) {
 		if resp.StatusCode == http.StatusContinue && ex.body != nil {
 			ex.body.wanted()
 		}
-		if trace := httptrace.ContextClientTrace(ex.req.Context()); trace != nil && trace.Got1xxResponse != nil {
-			if err := trace.Got1xxResponse(resp.StatusCode, textproto.MIMEHeader(resp.Header)); err != nil {
-				return nil, err
-			}
-		}
 	}
 }
 
@@ -184,8 +178,8 @@ func (ex *exchange) fail(err error) error {
 	if ex.stop != nil {
 		ex.stop()
 	}
-	if ctx := ex.req.Context(); ctx.Err() != nil {
-		return context.Cause(ctx)
+	if ex.ctx.Err() != nil {
+		return context.Cause(ex.ctx)
 	}
 	return err
 }
@@ -248,6 +242,15 @@ func (d *download) Read(p []byte) (int, error) {
 		err = d.over
 	}
 	return n, err
+}
+
+// Buffered is how many bytes have come that Read has not taken yet; what frames the body is
+// counted too. It may be called by the goroutine that reads.
+func (d *download) Buffered() int {
+	if d.over != nil {
+		return 0
+	}
+	return d.in.Buffered()
 }
 
 // Close ends the connection unless the body was read to its end.

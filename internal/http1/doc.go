@@ -8,7 +8,8 @@
 // every malformed one, and about where a body ends.
 //
 // What it leaves out, because a proxy has no use for it: redirects, cookies, proxies, TLS,
-// HTTP/2, compression, switched protocols (101 is an error here) and trailers of requests.
+// HTTP/2, compression, switched protocols (101 is an error here), trailers of requests and
+// what is said about early responses (1xx), which are passed over.
 // It writes the headers it is given and adds only what the connection itself needs; there
 // is no User-Agent of its own.
 package http1

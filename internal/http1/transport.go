@@ -57,26 +57,31 @@ func (e *lostError) Error() string {
 }
 func (e *lostError) Unwrap() error { return e.err }
 
-// RoundTrip sends a request and returns its response, whose body the caller closes. The
-// request's context ends both, also later while the body is read. A request that may be
-// repeated is, when a kept connection turns out to be gone. Errors of the request's own
-// body are returned as they are.
+// RoundTrip is Send with the request's own context.
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	return t.Send(req.Context(), req)
+}
+
+// Send sends a request and returns its response, whose body the caller closes. The
+// context ends both, also later while the body is read. A request that may be repeated is,
+// when a kept connection turns out to be gone. Errors of the request's own body are
+// returned as they are. The request's headers are not looked at any more once Send returns.
+func (t *Transport) Send(ctx context.Context, req *http.Request) (*http.Response, error) {
 	if err := check(req); err != nil {
 		closeBody(req)
 		return nil, err
 	}
 	for {
-		c, err := t.connection(req)
+		c, err := t.connection(ctx, req.URL.Host)
 		if err != nil {
 			closeBody(req)
 			return nil, err
 		}
-		resp, err := c.roundTrip(req)
+		resp, err := c.roundTrip(ctx, req)
 		if err == nil {
 			return resp, nil
 		}
-		if _, lost := errors.AsType[*lostError](err); !lost || !c.used || !repeatable(req) || req.Context().Err() != nil {
+		if _, lost := errors.AsType[*lostError](err); !lost || !c.used || !repeatable(req) || ctx.Err() != nil {
 			return nil, err
 		}
 	}
@@ -95,12 +100,11 @@ func repeatable(req *http.Request) bool {
 }
 
 // connection takes one that is kept, or makes one.
-func (t *Transport) connection(req *http.Request) (*conn, error) {
-	address := req.URL.Host
+func (t *Transport) connection(ctx context.Context, address string) (*conn, error) {
 	if c := t.take(address); c != nil {
 		return c, nil
 	}
-	raw, err := t.Dial(req.Context(), address)
+	raw, err := t.Dial(ctx, address)
 	if err != nil {
 		return nil, fmt.Errorf("dial %s: %w", address, err)
 	}

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strconv"
@@ -19,6 +20,7 @@ var uploadBuffers = sync.Pool{New: func() any { return new([chunkRoom + uploadSi
 
 // upload is the body of a request while it is sent.
 type upload struct {
+	ctx    context.Context
 	c      *conn
 	req    *http.Request
 	length int64 // -1 = in chunks
@@ -37,8 +39,8 @@ type upload struct {
 // this side's knowing that it was written. net/http waits as long.
 const lastWait = 50 * time.Millisecond
 
-func newUpload(c *conn, req *http.Request, length int64) *upload {
-	u := &upload{c: c, req: req, length: length, done: make(chan struct{})}
+func newUpload(ctx context.Context, c *conn, req *http.Request, length int64) *upload {
+	u := &upload{ctx: ctx, c: c, req: req, length: length, done: make(chan struct{})}
 	if c.t.ContinueTimeout > 0 && expectsContinue(req) {
 		u.wait = make(chan struct{})
 	}
@@ -96,10 +98,10 @@ func (u *upload) run() {
 		case <-u.wait:
 		case <-timer.C:
 			u.wanted()
-		case <-u.req.Context().Done():
+		case <-u.ctx.Done():
 		}
 		timer.Stop()
-		if u.refused.Load() || u.req.Context().Err() != nil {
+		if u.refused.Load() || u.ctx.Err() != nil {
 			return
 		}
 	}
