@@ -22,6 +22,7 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/docker"
 	"github.com/kalpana-dev/kalpana/internal/embeddeddb"
 	"github.com/kalpana-dev/kalpana/internal/gateway"
+	"github.com/kalpana-dev/kalpana/internal/gcpace"
 	"github.com/kalpana-dev/kalpana/internal/gitaccess"
 	"github.com/kalpana-dev/kalpana/internal/github"
 	"github.com/kalpana-dev/kalpana/internal/hostnet"
@@ -272,6 +273,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	a.run(a.workspaces.Run)
 	a.run(live.Run)
 	a.run(a.gateway.Run)
+	a.run(func(ctx context.Context) { gcpace.Run(ctx, time.Second) })
 	a.run(requests.Run)
 	a.run(models.keepWarm)
 	a.run(a.chats.Run)
