@@ -51,7 +51,10 @@ server() {
   done
   link=$(grep -o 'https://[^ ]*first?code=[^ ]*' "$work/kalpana.out")
 }
-end() { kill "${pid[$1]}" && wait "${pid[$1]}" || true; }
+end() {
+  kill "${pid[$1]}"
+  wait "${pid[$1]}" || true
+}
 seed() { # workspaces
   end kalpana
   $bench seed "$KALPANA_DATA_DIR" "$first" "$1"
@@ -91,9 +94,9 @@ for n in "${names[@]}"; do
 done
 
 ticks() { # process names -> CPU time in hundredths of a second, children too
-  local p t=0
-  for p in $1; do
-    for p in ${pid[$p]} $(pgrep -P "${pid[$p]}" || true); do t=$((t + $(awk '{print $14+$15}' "/proc/$p/stat"))); done
+  local name p t=0
+  for name in $1; do
+    for p in ${pid[$name]} $(pgrep -P "${pid[$name]}" || true); do t=$((t + $(awk '{print $14+$15}' "/proc/$p/stat"))); done
   done
   echo "$t"
 }
@@ -173,7 +176,7 @@ routes() { # the same server with 10 and with 5,000 workspaces, in turns of star
 }
 
 sockets() {
-  local protocol n before out
+  local protocol n before out over
   for protocol in http1 tls1; do
     for _ in $(seq "$ROUNDS"); do
       for n in kalpana caddy auth_request haproxy; do
@@ -182,7 +185,9 @@ sockets() {
         awk -v o="$out" -v t=$(($(ticks "${process[$n]}") - before)) 'BEGIN{split(o,a," "); printf "%d %.1f\n", a[2], t*10000/a[1]}' >>"$work/ws.$protocol.$n"
       done
     done
-    printf '\n| 500 WebSockets%s | echoes/s | × Caddy | CPU µs/echo |\n|---|---|---|---|\n' "$([ $protocol = tls1 ] && echo ' over TLS' || true)"
+    over=
+    [ $protocol = http1 ] || over=' over TLS'
+    printf '\n| 500 WebSockets%s | echoes/s | × Caddy | CPU µs/echo |\n|---|---|---|---|\n' "$over"
     for n in kalpana caddy auth_request haproxy; do
       printf '| %s | %s | %s | %s |\n' "${title[$n]}" "$(of ws.$protocol.$n 1)" \
         "$(awk -v a="$(of ws.$protocol.$n 1)" -v b="$(of ws.$protocol.caddy 1)" 'BEGIN{printf "%.2f", a/b}')" "$(of ws.$protocol.$n 2)"
