@@ -206,7 +206,7 @@ func (s *Server) serveEvents(w http.ResponseWriter, r *http.Request) {
 	}
 	ping := time.NewTicker(eventsPing)
 	defer ping.Stop()
-	live := time.NewTicker(2 * time.Second)
+	live := time.NewTicker(watchEvery)
 	defer live.Stop()
 	for {
 		select {

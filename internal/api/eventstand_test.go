@@ -118,7 +118,7 @@ func (st *eventStand) gateway(secret string) string {
 		st.t.Fatal(err)
 	}
 	humaErrors()
-	s := &Server{log: log, mux: http.NewServeMux()}
+	s := &Server{log: log, mux: http.NewServeMux(), limits: newLimits(Options{})}
 	s.Config = config.Config{GitHubURL: st.web.URL}
 	s.Workspaces = workspace.New(workspace.Options{Store: st.store.Workspaces(), Log: log})
 	st.t.Cleanup(func() { s.Workspaces.Close(context.WithoutCancel(st.t.Context())) })

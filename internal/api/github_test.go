@@ -96,7 +96,7 @@ func newGitStand(t *testing.T, private bool) *gitStand {
 	}
 
 	humaErrors()
-	s := &Server{log: log, mux: http.NewServeMux()}
+	s := &Server{log: log, mux: http.NewServeMux(), limits: newLimits(Options{})}
 	s.Config = config.Config{Signup: identity.SignupOpen}
 	pages := http.NewServeMux()
 	srv := httptest.NewTLSServer(pages)

@@ -133,7 +133,7 @@ func (s *Server) registerInspect(o InspectOptions) {
 				return
 			}
 			r, w := humago.Unwrap(ctx)
-			s.followRequests(w, r, o)
+			s.few("requests", func(w http.ResponseWriter, r *http.Request) { s.followRequests(w, r, o) })(w, r)
 		}}
 	}
 	huma.Register(s.api, operation("GET", base, "list-port-requests", "The latest requests to a port of a workspace", 200, follow), func(ctx context.Context, in *inspectInput) (*list[Inspected], error) {

@@ -75,10 +75,11 @@ func (s *Server) registerPorts() {
 	})
 }
 
-// ports joins what listens with what is set. Nothing listens in a workspace that does not run.
+// ports joins what listens with what is set. Nothing listens in a workspace that does not run,
+// or stands still: to look at its ports is no reason to let it go on.
 func (s *Server) ports(ctx context.Context, w workspace.Workspace) ([]WorkspacePort, error) {
 	var listening []bridge.Port
-	if w.Status == workspace.StatusRunning {
+	if w.Status == workspace.StatusRunning && !w.Paused {
 		ctx, cancel := context.WithTimeout(ctx, askBridge)
 		defer cancel()
 		var err error

@@ -14,6 +14,7 @@ import (
 	"github.com/kalpana-dev/kalpana/bridge"
 	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/portlease"
+	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 	"github.com/kalpana-dev/kalpana/internal/spend"
 	"github.com/kalpana-dev/kalpana/internal/user"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
@@ -50,12 +51,13 @@ func (p *Problem) GetStatus() int { return p.Status }
 // ContentType is application/problem+json whatever was negotiated.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
-// GetHeaders says when to try again, where that is known.
+// GetHeaders says when to try again, where that is known, and of what is too much at once
+// in any case.
 func (p *Problem) GetHeaders() http.Header {
-	if p.retryAfter <= 0 {
+	if p.retryAfter <= 0 && p.Status != http.StatusTooManyRequests {
 		return nil
 	}
-	return http.Header{"Retry-After": {strconv.Itoa(int(p.retryAfter.Seconds()) + 1)}}
+	return http.Header{"Retry-After": {strconv.Itoa(ratelimit.Seconds(p.retryAfter))}}
 }
 
 func problem(status int, code, detail string) *Problem {
@@ -118,9 +120,7 @@ func (s *Server) fail(err error) error {
 	case errors.As(err, &field):
 		return invalidField("body."+field.Field, field.Message)
 	case errors.As(err, &limited):
-		p := problem(429, "rate_limited", "Too many attempts. Wait a moment and try again.")
-		p.retryAfter = limited.RetryAfter
-		return p
+		return rateLimited("Too many attempts. Wait a moment and try again.", limited.RetryAfter)
 	case errors.Is(err, workspace.ErrNotFound):
 		return problem(404, "not_found", "There is no such workspace, or it is not yours.")
 	case errors.Is(err, user.ErrNotFound), errors.Is(err, identity.ErrNotFound):

@@ -106,7 +106,9 @@ type lazyEngine struct{}
 func (lazyEngine) Create(context.Context, workspace.ContainerSpec) (string, error) {
 	return "", workspace.ErrImageMissing
 }
-func (lazyEngine) Start(context.Context, string) error { return nil }
+func (lazyEngine) Start(context.Context, string) error  { return nil }
+func (lazyEngine) Pause(context.Context, string) error  { return nil }
+func (lazyEngine) Resume(context.Context, string) error { return nil }
 func (lazyEngine) Remove(context.Context, string, time.Duration) error {
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -62,6 +63,7 @@ type Options struct {
 	Review     ReviewOptions
 	Sharing    Sharing
 	Admin      AdminOptions
+	Limits     Limits
 	// Ready returns what does not answer, by name; empty when all does.
 	Ready   func(context.Context) map[string]error
 	Version string
@@ -71,17 +73,18 @@ type Options struct {
 // Server is the API as an http.Handler.
 type Server struct {
 	Options
-	log *slog.Logger
-	mux *http.ServeMux
-	api huma.API
+	log    *slog.Logger
+	mux    *http.ServeMux
+	api    huma.API
+	limits *limits
 }
 
 // New registers every operation.
 func New(o Options) *Server {
 	humaErrors()
-	s := &Server{Options: o, log: o.Log, mux: http.NewServeMux()}
+	s := &Server{Options: o, log: o.Log, mux: http.NewServeMux(), limits: newLimits(o)}
 	c := huma.DefaultConfig("Kalpana", o.Version)
-	c.Info.Description = "Workspaces behind one gateway. Log in with the session cookie or `Authorization: Bearer kal_…`."
+	c.Info.Description = "Workspaces behind one gateway. Log in with the session cookie or `Authorization: Bearer kal_…`. A request may have 1 MiB where nothing else is said. Who asks too often gets 429, and Retry-After says when to come back."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/openapi", "", ""
 	c.CreateHooks = nil // no $schema member in answers
 	c.Transformers = append(c.Transformers, noteAnswer)
@@ -90,7 +93,7 @@ func New(o Options) *Server {
 		"token":   {Type: "http", Scheme: "bearer"},
 	}
 	s.api = humago.New(s.mux, c)
-	s.api.UseMiddleware(s.recordActs)
+	s.api.UseMiddleware(s.limitActs, s.recordActs)
 	s.registerAuth()
 	s.registerMe()
 	s.registerWorkspaces()
@@ -115,10 +118,10 @@ func New(o Options) *Server {
 	s.registerInvitations()
 	s.registerAdmin()
 	s.registerHealth()
-	s.mux.HandleFunc("GET /api/v1/events", s.serveEvents)
-	s.mux.HandleFunc("GET /api/v1/workspaces/{id}/logs", s.serveLogs)
-	s.mux.HandleFunc("POST /api/v1/chats", s.serveTurn)
-	s.mux.HandleFunc("GET /api/v1/chats/{chatId}/stream", s.serveTurnStream)
+	s.mux.HandleFunc("GET /api/v1/events", s.few(eventStreams, s.serveEvents))
+	s.mux.HandleFunc("GET /api/v1/workspaces/{id}/logs", s.few("logs", s.serveLogs))
+	s.mux.HandleFunc("POST /api/v1/chats", s.few("turns", s.serveTurn))
+	s.mux.HandleFunc("GET /api/v1/chats/{chatId}/stream", s.few("turns", s.serveTurnStream))
 	s.mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, problem(404, "not_found", "There is no such address in the API. /api/openapi.json lists them."))
 	})
@@ -133,21 +136,30 @@ func (s *Server) OpenAPI() ([]byte, error) { return s.api.OpenAPI().MarshalJSON(
 // ServeHTTP answers everything under /api/ and the health checks.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	w.Header().Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; object-src 'none'; frame-ancestors 'none'")
 	w.Header().Set("Cross-Origin-Resource-Policy", "same-origin")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	w.Header().Set("Cache-Control", "no-store")
+	patient := &patientWriter{w, http.NewResponseController(w), s.limits.answerTime}
+	defer patient.finish()
+	w = patient
 	limit := bodyLimit(r.URL.Path)
 	if r.ContentLength > limit {
 		writeProblem(w, problem(413, "body_too_large", fmt.Sprintf("The request is larger than %d MiB.", limit>>20)))
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, limit)
-	if r, refused := s.admit(r); refused != nil {
-		writeProblem(w, refused)
-	} else {
-		s.mux.ServeHTTP(w, r)
+	body := &patientBody{ReadCloser: r.Body, control: patient.control, grace: s.limits.bodyTime(r.URL.Path)}
+	defer body.finish()
+	r.Body = http.MaxBytesReader(w, body, limit)
+	r, refused := s.admit(r)
+	if p := s.limits.call(r); p != nil {
+		refused = p
 	}
+	if refused != nil {
+		writeProblem(w, refused)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
 }
 
 // bodyLimit is the most bytes of a request: messages to the agent may have pictures.
@@ -200,8 +212,11 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 	if byCookie {
 		origins := r.Header.Values("Origin")
 		own := len(origins) == 1 && ownOrigin(r, origins[0])
-		if len(origins) > 0 && !own || !safe && loggedIn && !own || safe && foreign(r) {
+		if len(origins) > 0 && !own || !safe && loggedIn && !own || foreign(r) {
 			return r, problem(403, "forbidden_origin", "This request must come from Kalpana's own pages, or carry an API token.")
+		}
+		if loggedIn && !safe && !sendsJSON(r) {
+			return r, problem(415, "unsupported_media_type", "Send JSON, and say so: Content-Type: application/json.")
 		}
 	}
 	if !loggedIn && !open(r.URL.Path) {
@@ -213,6 +228,20 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 	return r, nil
 }
 
+// sendsJSON reports whether a request's body, if it has one, is what no form and no script
+// of another origin can send without being asked first.
+func sendsJSON(r *http.Request) bool {
+	if r.ContentLength == 0 {
+		return true
+	}
+	kinds := r.Header["Content-Type"]
+	if len(kinds) != 1 {
+		return false
+	}
+	kind, _, err := mime.ParseMediaType(kinds[0])
+	return err == nil && (kind == "application/json" || strings.HasSuffix(kind, "+json"))
+}
+
 // ownOrigin compares scheme, host and port.
 func ownOrigin(r *http.Request, origin string) bool {
 	scheme := "http://"
@@ -222,9 +251,11 @@ func ownOrigin(r *http.Request, origin string) bool {
 	return strings.EqualFold(origin, scheme+strings.TrimSuffix(r.Host, "."))
 }
 
+// foreign reports whether a browser says that something else than our own page, or the
+// person at the keyboard, makes this request. Programs say nothing.
 func foreign(r *http.Request) bool {
-	site := r.Header.Get("Sec-Fetch-Site")
-	return site == "same-site" || site == "cross-site"
+	site := r.Header["Sec-Fetch-Site"]
+	return len(site) > 1 || len(site) == 1 && site[0] != "same-origin" && site[0] != "none"
 }
 
 // Page are the parameters that every list takes.
@@ -259,7 +290,7 @@ func optionalTime(t time.Time) *time.Time {
 
 // operation fills what all operations share.
 func operation(method, path, id, summary string, status int, more ...func(*huma.Operation)) huma.Operation {
-	o := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBodyBytes,
+	o := huma.Operation{Method: method, Path: path, OperationID: id, Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBodyBytes, BodyReadTimeout: bodyGrace,
 		Security: []map[string][]string{{"session": {}}, {"token": {}}}}
 	for _, f := range more {
 		f(&o)

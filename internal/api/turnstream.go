@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,14 +16,18 @@ import (
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
-// viewerTimeout is how long one write to a viewer of a turn may take: whoever reads slower
-// is cut off, and resumes.
-const viewerTimeout = 30 * time.Second
-
 // serveTurn is POST /api/v1/chats: one turn of the agent, answered in the AI SDK's UI
 // message stream. The turn goes on when the client goes.
 func (s *Server) serveTurn(w http.ResponseWriter, r *http.Request) {
+	if p := s.limits.act(caller(r.Context()), "send-message"); p != nil {
+		writeProblem(w, p)
+		return
+	}
 	body, err := io.ReadAll(r.Body)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		writeProblem(w, problem(408, "request_timeout", "The request did not arrive in time. Try again."))
+		return
+	}
 	if err != nil {
 		writeProblem(w, problem(413, "body_too_large", "The request is larger than 4 MiB."))
 		return
@@ -85,19 +90,7 @@ func (s *Server) streamTurn(w http.ResponseWriter, r *http.Request, workspaceID 
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	go s.endWithRight(ctx, workspaceID, workspace.RightView, cancel)
-	// Every write gets its own deadline; one for the whole would end long turns.
-	to := deadlineWriter{w, control}
-	reader.Stream(ctx, to, control.Flush) // the client has gone, or the turn has ended
-}
-
-type deadlineWriter struct {
-	w       io.Writer
-	control *http.ResponseController
-}
-
-func (d deadlineWriter) Write(b []byte) (int, error) {
-	d.control.SetWriteDeadline(time.Now().Add(viewerTimeout))
-	return d.w.Write(b)
+	reader.Stream(ctx, w, control.Flush) // the client has gone, or the turn has ended
 }
 
 // documentTurns adds the two streams to the OpenAPI document.
@@ -107,8 +100,9 @@ func (s *Server) documentTurns() {
 	text, object := &huma.Schema{Type: "string"}, &huma.Schema{Type: "object", AdditionalProperties: true}
 	version := &huma.Param{Name: uistream.ClientHeader, In: "header", Schema: text, Description: "7 for clients that read what only version 7 of the npm package ai does."}
 	s.api.OpenAPI().AddOperation(&huma.Operation{Method: "POST", Path: "/api/v1/chats", OperationID: "send-message", Security: login,
-		Summary:    "One turn of the agent, in the UI message stream of the AI SDK. Of messages the last one of the user counts",
-		Parameters: []*huma.Param{version},
+		Summary:     "One turn of the agent, in the UI message stream of the AI SDK. Of messages the last one of the user counts",
+		Description: "The request may have 4 MiB: messages may have pictures.",
+		Parameters:  []*huma.Param{version},
 		RequestBody: &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{
 			Type: "object", Required: []string{"id", "messages"}, Properties: map[string]*huma.Schema{
 				"id": text, "messages": {Type: "array", Items: object}, "trigger": text, "messageId": text, "model": text, "mode": text,

@@ -20,6 +20,7 @@ type Workspace struct {
 	ID           string `json:"id" pattern:"^[a-z0-9]{12}$"`
 	Name         string `json:"name"`
 	Status       string `json:"status" enum:"STOPPED,STARTING,RUNNING,STOPPING,ERROR"`
+	Paused       bool   `json:"paused" doc:"It is RUNNING, and stands still until somebody opens it or starts it."`
 	StatusReason string `json:"statusReason" doc:"Why it is in this status, as a sentence; empty when there is nothing to say."`
 	VSCodePort   int    `json:"vscodePort" doc:"Leased host port of VS Code; 0 without a lease."`
 	AgentPort    int    `json:"agentPort" doc:"Leased host port of the bridge; 0 without a lease."`
@@ -68,7 +69,7 @@ type Notice struct {
 func (s *Server) wire(ctx context.Context, w workspace.Workspace) Workspace {
 	active := s.Workspaces.LastActive(w)
 	out := Workspace{
-		ID: w.ID, Name: w.Name, Status: string(w.Status), StatusReason: w.StatusReason,
+		ID: w.ID, Name: w.Name, Status: string(w.Status), Paused: w.Paused, StatusReason: w.StatusReason,
 		VSCodePort: w.VSCodePort, AgentPort: w.AgentPort, ContainerID: w.ContainerID,
 		VSCodeURL: s.Config.Origin(w.ID+".ws."+s.Config.WorkspaceDomain) + "/",
 		AgentURL:  strings.Replace(s.Config.Origin(w.ID+".agent."+s.Config.WorkspaceDomain), "https://", "wss://", 1) + "/",
@@ -209,7 +210,7 @@ func (s *Server) registerWorkspaces() {
 			return &workspaceOutput{s.wire(ctx, w)}, nil
 		})
 	}
-	order("start", "Start it; nothing happens if it runs", 202, s.with, workspace.RightUse, s.Workspaces.Start)
+	order("start", "Start it, or let it go on if it is paused; nothing happens if it runs", 202, s.with, workspace.RightUse, s.Workspaces.Start)
 	order("stop", "Stop it; files stay", 202, s.withOrAdmin, workspace.RightEdit, func(ctx context.Context, id string) (workspace.Workspace, error) {
 		return s.Workspaces.Stop(ctx, id, "")
 	})

@@ -36,7 +36,7 @@ func (s *Service) serveConnect(w http.ResponseWriter, r *http.Request, g *gitHub
 		writePage(w, http.StatusForbidden, page{Title: "Begin this in Kalpana", Text: "Another page led here. GitHub is connected from Kalpana's own pages only."})
 		return
 	}
-	if err := s.flows.allow(addressKey(s.o.ClientIP(r)), s.now()); err != nil {
+	if err := s.allow(s.flows, s.from(r)); err != nil {
 		tooMany(w, err)
 		return
 	}

@@ -32,7 +32,7 @@ func (s *Service) NewFirstLink(ctx context.Context) (string, error) {
 // serveFirst consumes a first link. The code is 256 random bits, so whoever has it may
 // have it; a HEAD request, as link previews send, must not spend it.
 func (s *Service) serveFirst(w http.ResponseWriter, r *http.Request) {
-	if err := s.flows.allow(addressKey(s.o.ClientIP(r)), s.now()); err != nil {
+	if err := s.allow(s.flows, s.from(r)); err != nil {
 		s.o.Observe(byFirst, "limited")
 		s.tell(r, ActionSignIn, byFirst, user.User{}, "", err)
 		tooMany(w, err)

@@ -1,12 +1,16 @@
 package identity_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/identity"
+	"github.com/kalpana-dev/kalpana/internal/identity/idptest"
+	"github.com/kalpana-dev/kalpana/internal/redirecttest"
 )
 
 func TestReturnPath(t *testing.T) {
@@ -18,10 +22,71 @@ func TestReturnPath(t *testing.T) {
 	for _, p := range []string{
 		"", "evil.test", "//evil.test", "///evil.test", "/\\evil.test", "\\/evil.test", "/\t/evil.test", "/\n/evil.test", "\t//evil.test", " //evil.test",
 		"/.//evil.test", "/..//evil.test", "/a/..//evil.test", "/%2e//evil.test", "/./\\evil.test", "/a/%2E%2e/b", "/a/../b", "https://evil.test", "https:evil.test", "javascript:alert(1)", "data:text/html,x",
-		"/\x00", "/\x7f", "/é", "/a b", "/auth/github", "/auth/first?code=x", "/login", "/login?return=/login", "/" + strings.Repeat("a", identity.ReturnPathLimit),
+		"/a\\b", "/a/..\\b", "/%2fevil.test", "/%5Cevil.test", "/\x00", "/\x7f", "/é", "/a b", "/auth/github", "/auth/first?code=x", "/login", "/login?return=/login", "/" + strings.Repeat("a", identity.ReturnPathLimit),
 	} {
 		if got := identity.ReturnPath(p); got != "/" {
 			t.Errorf("%q passed as %q", p, got)
+		}
+	}
+}
+
+// T19: whatever is asked for, a login leads to an address of its own origin.
+func TestNoLoginLeadsElsewhere(t *testing.T) {
+	kept := 0
+	for _, a := range redirecttest.Addresses() {
+		got := identity.ReturnPath(a)
+		if why := leadsElsewhere(got); why != "" {
+			t.Errorf("%q → %q: %s", a, got, why)
+		}
+		if got == a && a != "/" {
+			kept++
+		}
+	}
+	if kept < 500 { // those that stay on the origin are not refused for nothing
+		t.Errorf("only %d of the addresses may be returned to", kept)
+	}
+}
+
+const loginOrigin = "https://main.test:8443"
+
+// leadsElsewhere says what is wrong with a path that a login at loginOrigin returns to.
+func leadsElsewhere(path string) string {
+	if at := redirecttest.Origin(loginOrigin, path); at != loginOrigin {
+		return "a browser goes to " + at
+	}
+	base, err := url.Parse(loginOrigin + "/auth/github/callback")
+	if err != nil {
+		return err.Error()
+	}
+	u, err := base.Parse(path)
+	if err != nil || u.Host != base.Host || u.Scheme != base.Scheme || u.User != nil {
+		return fmt.Sprintf("net/url says %v, %v", u, err)
+	}
+	if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.EscapedPath(), "//") || strings.HasPrefix(u.Path, `/\`) {
+		return "its path is an address to whoever uses it next"
+	}
+	return ""
+}
+
+// The same with a whole login at a provider, and with everything beside the return path
+// that could be taken for one.
+func TestALoginAtAProviderLeadsNowhereElse(t *testing.T) { // H142
+	t.Parallel()
+	_, github := withGitHub(t, idptest.GitHubUser{ID: 7, Login: "o", Email: "o@example.com"})
+	s := newSite(t, github)
+	all := redirecttest.Addresses()
+	for i := 0; i < len(all); i += len(all)/40 + 1 {
+		s.clock.Advance(time.Minute) // so many logins are not one person's
+		b, q := s.browser(), url.QueryEscape(all[i])
+		resp := b.step("/auth/github?return=" + q + "&redirect_uri=" + q + "&RelayState=" + q + "&state=" + q + "&next=" + q)
+		callback := b.step(resp.Header.Get("Location")).Header.Get("Location")
+		if !strings.HasPrefix(callback, s.url+"/auth/github/callback?") {
+			t.Fatalf("%q: GitHub leads back to %q", all[i], callback)
+		}
+		resp = b.step(callback + "&return=" + q + "&next=" + q)
+		to := resp.Header.Get("Location")
+		if at := redirecttest.Origin(s.url, to); resp.StatusCode != http.StatusSeeOther || at != s.url || to != identity.ReturnPath(all[i]) {
+			t.Errorf("%q: %d, to %q", all[i], resp.StatusCode, to)
 		}
 	}
 }
@@ -31,17 +96,14 @@ func FuzzReturnPath(f *testing.F) {
 	for _, p := range []string{"/", "//evil.test", "/\\evil.test", "/.//evil.test", "/a?b=c#d", "/%2e%2e//x", "http:evil", "/a/../../b"} {
 		f.Add(p)
 	}
-	base, _ := url.Parse("https://main.test:8443/auth/github/callback")
+	all := redirecttest.Addresses()
+	for i := 0; i < len(all); i += 400 {
+		f.Add(all[i])
+	}
 	f.Fuzz(func(t *testing.T, p string) {
 		got := identity.ReturnPath(p)
-		// Browsers drop tabs and line ends and read \ as /.
-		seen := strings.NewReplacer("\t", "", "\n", "", "\r", "", "\\", "/").Replace(strings.TrimFunc(got, func(r rune) bool { return r <= ' ' }))
-		u, err := base.Parse(seen)
-		if err != nil || u.Host != base.Host || u.Scheme != base.Scheme || u.User != nil {
-			t.Fatalf("%q → %q leads to %v (%v)", p, got, u, err)
-		}
-		if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.EscapedPath(), "//") {
-			t.Fatalf("%q → %q has a path that is an address", p, got)
+		if why := leadsElsewhere(got); why != "" {
+			t.Fatalf("%q → %q: %s", p, got, why)
 		}
 		if identity.ReturnPath(got) != got {
 			t.Fatalf("%q → %q → %q", p, got, identity.ReturnPath(got))

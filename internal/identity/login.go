@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 	"github.com/kalpana-dev/kalpana/internal/user"
 )
 
@@ -31,14 +32,13 @@ func (s *Service) Login(ctx context.Context, w http.ResponseWriter, r *http.Requ
 
 // login returns who it is about as soon as that is known, even with an error.
 func (s *Service) login(ctx context.Context, w http.ResponseWriter, r *http.Request, email, password string) (u user.User, err error) {
-	now := s.now()
-	if err := s.logins.allow("address "+addressKey(s.o.ClientIP(r)), now); err != nil {
+	if err := s.allow(s.logins, s.from(r)); err != nil {
 		return u, err
 	}
 	if err := checkEmail(email); err != nil {
 		return u, ErrInvalidCredentials
 	}
-	if err := s.logins.allow("email "+email, now); err != nil {
+	if err := s.allow(s.logins, ratelimit.Name(email).For("email")); err != nil {
 		return u, err
 	}
 	u, err = s.store.UserByEmail(ctx, email)

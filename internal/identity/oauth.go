@@ -94,7 +94,7 @@ func (s *Service) Routes(mux *http.ServeMux) {
 // and the invitation, nothing that goes to the provider.
 func (s *Service) serveBegin(w http.ResponseWriter, r *http.Request, p provider) {
 	id := p.info().ID
-	if err := s.flows.allow(addressKey(s.o.ClientIP(r)), s.now()); err != nil {
+	if err := s.allow(s.flows, s.from(r)); err != nil {
 		s.o.Observe(id, "limited")
 		tooMany(w, err)
 		return
@@ -133,6 +133,11 @@ func (s *Service) leave(w http.ResponseWriter, r *http.Request, id string, confi
 // began is refused with a page, not redirected: nothing of it can be trusted.
 func (s *Service) serveCallback(w http.ResponseWriter, r *http.Request, p provider) {
 	id, q := p.info().ID, r.URL.Query()
+	if err := s.allow(s.returns, s.from(r)); err != nil {
+		s.o.Observe(id, "limited")
+		tooMany(w, err)
+		return
+	}
 	f, err := s.takeFlow(r, id, q["state"])
 	codes, problems := q["code"], q["error"]
 	if err != nil || len(codes)+len(problems) != 1 {

@@ -50,12 +50,15 @@ type hasher struct {
 	// decoy is verified for people who do not exist or have no password, so that the
 	// answer takes as long as for everybody else.
 	decoy func() string
+	// busy is told of everybody who was sent away because it was not their turn in time.
+	busy func()
 }
 
-func newHasher() *hasher {
+func newHasher(busy func()) *hasher {
 	return &hasher{
 		turns: make(chan struct{}, argonAtOnce),
 		decoy: sync.OnceValue(func() string { return encodeHash(newSecret()) }),
+		busy:  busy,
 	}
 }
 
@@ -88,6 +91,7 @@ func (h *hasher) enter(ctx context.Context) error {
 	case h.turns <- struct{}{}:
 		return nil
 	case <-ctx.Done():
+		h.busy()
 		return &RateLimitedError{RetryAfter: argonWait}
 	}
 }

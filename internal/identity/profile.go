@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 	"github.com/kalpana-dev/kalpana/internal/user"
 )
 
@@ -74,7 +75,7 @@ func (s *Service) confirm(ctx context.Context, u user.User, password string) err
 	if u.PasswordHash == "" {
 		return nil
 	}
-	if err := s.logins.allow("confirm "+u.ID, s.now()); err != nil {
+	if err := s.allow(s.logins, ratelimit.Name(u.ID).For("confirm")); err != nil {
 		return err
 	}
 	right, err := s.hasher.verify(ctx, u.PasswordHash, password)

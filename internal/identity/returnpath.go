@@ -37,6 +37,9 @@ func ReturnPath(p string) string {
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
 		return "/"
 	}
+	if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.Path, `/\`) { // once somebody decodes it
+		return "/"
+	}
 	if path == "/login" || strings.HasPrefix(path, "/auth/") && path != "/auth/ticket" {
 		return "/"
 	}

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/kalpana-dev/kalpana/internal/github"
+	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 	"github.com/kalpana-dev/kalpana/internal/secretbox"
 )
 
@@ -61,6 +62,9 @@ type Options struct {
 	// Tell is told of every attempt that came to an end, more exactly than Observe. It must
 	// not block. Default: nobody is told.
 	Tell func(Event)
+	// Limited is told of every attempt that came too soon after others. It must not block.
+	// Default: nobody is told.
+	Limited func()
 	// ClientIP returns the address a request came from. Default: the connection's.
 	ClientIP func(*http.Request) string
 }
@@ -84,7 +88,7 @@ type Service struct {
 	// nobody from signing in.
 	linkHasher *hasher
 
-	logins, flows *limiter
+	logins, flows, returns *ratelimit.Limiter
 	// misses bounds how often credentials unknown to memory are looked up.
 	misses *rate.Limiter
 }
@@ -118,13 +122,16 @@ func New(o Options) (*Service, error) {
 	if o.Tell == nil {
 		o.Tell = func(Event) {}
 	}
+	if o.Limited == nil {
+		o.Limited = func() {}
+	}
 	if o.ClientIP == nil {
 		o.ClientIP = remoteIP
 	}
 	s := &Service{
 		o: o, base: base, log: o.Log, store: o.Store,
-		sessions: newRegistry(idleLimit), tokens: newRegistry(0), people: newPeople(), hasher: newHasher(), linkHasher: newHasher(),
-		logins: &limiter{perMinute: loginsPerMinute}, flows: &limiter{perMinute: flowsPerMinute},
+		sessions: newRegistry(idleLimit), tokens: newRegistry(0), people: newPeople(), hasher: newHasher(o.Limited), linkHasher: newHasher(o.Limited),
+		logins: ratelimit.PerMinute(loginsPerMinute), flows: ratelimit.PerMinute(flowsPerMinute), returns: ratelimit.PerMinute(returnsPerMinute),
 		misses: rate.NewLimiter(20, 20),
 	}
 	s.cookies = &cookieStore{s}

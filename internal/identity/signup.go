@@ -26,7 +26,7 @@ func (s *Service) Signup(ctx context.Context, w http.ResponseWriter, r *http.Req
 }
 
 func (s *Service) signup(ctx context.Context, w http.ResponseWriter, r *http.Request, in SignupInput) (none user.User, err error) {
-	if err := s.logins.allow("address "+addressKey(s.o.ClientIP(r)), s.now()); err != nil {
+	if err := s.allow(s.logins, s.from(r)); err != nil {
 		return none, err
 	}
 	email, name := normalEmail(in.Email), strings.TrimSpace(in.Name)
