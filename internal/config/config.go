@@ -47,6 +47,12 @@ type Config struct {
 	WorkspaceImage string `json:"workspace_image,omitempty"`
 	// IdleTimeout stops a workspace unused for this long; 0 = never. Default: 30m.
 	IdleTimeout *Duration `json:"idle_timeout,omitempty"`
+	// PauseTimeout pauses a workspace unused for this long, until somebody comes: its memory
+	// stays, and it takes no processor. It must be shorter than IdleTimeout. Default: 0 = never.
+	PauseTimeout Duration `json:"pause_timeout,omitempty"`
+	// WakeOnVisit starts a stopped workspace when somebody who may opens a page of it.
+	// Default: true.
+	WakeOnVisit *bool `json:"wake_on_visit,omitempty"`
 	// Signup is who may make an account: open, invite or closed. Default: invite.
 	Signup string `json:"signup,omitempty"`
 
@@ -86,6 +92,15 @@ type Config struct {
 	// AgentAllowTraining permits providers that keep or learn from what they are sent.
 	// Default: false.
 	AgentAllowTraining *bool `json:"agent_allow_training,omitempty"`
+	// APIRate is how many calls of the API a second one session or token may make in the
+	// long run, four times as many at once. Default: 100.
+	APIRate int `json:"api_rate,omitempty"`
+	// SocketsPerUser is how many WebSockets one user may have open in all workspaces
+	// together. Default: 4096.
+	SocketsPerUser int `json:"sockets_per_user,omitempty"`
+	// RequestsPerWorkspace is how many requests to one workspace may be under way at once,
+	// WebSockets aside. Default: 1024.
+	RequestsPerWorkspace int `json:"requests_per_workspace,omitempty"`
 	// UpstreamClient is what sends requests to workspaces: http1, Kalpana's own client, or
 	// net/http, the standard library's, in case of doubt about the former. Default: http1.
 	UpstreamClient string `json:"upstream_client,omitempty"`
@@ -124,6 +139,9 @@ func (c Config) Defaults() Config {
 	set(&c.Signup, SignupInvite)
 	set(&c.TemplatePackages, PackagesDebian)
 	set(&c.UpstreamClient, ClientHTTP1)
+	set(&c.APIRate, 100)
+	set(&c.SocketsPerUser, 4096)
+	set(&c.RequestsPerWorkspace, 1024)
 	set(&c.NixCacheURL, "https://cache.nixos.org")
 	set(&c.Nixpkgs, "github:NixOS/nixpkgs/nixos-unstable")
 	set(&c.GitHubURL, "https://github.com")
@@ -139,6 +157,7 @@ func (c Config) Defaults() Config {
 	setPointer(&c.AgentOwnKeys, true)
 	setPointer(&c.AgentAllowTraining, false)
 	setPointer(&c.IdleTimeout, Duration(30*time.Minute))
+	setPointer(&c.WakeOnVisit, true)
 	setPointer(&c.NixCustomConfigs, true)
 	setPointer(&c.PrivateRepos, true)
 	return c

@@ -30,7 +30,9 @@ const (
 	maxCPU           = 1024 * 1e9  // more cores than any machine has: catches a wrong unit
 	maxMemory        = 64 << 40    // likewise
 	maxIdle          = 365 * 24 * time.Hour
+	minPause         = 10 * time.Second // shorter than some people think
 	minWebhookSecret = 16
+	maxLimit         = 1_000_000          // of things at once, or in a second: as good as none
 	maxBudget        = 1_000_000 * Dollar // catches cents or billionths in place of dollars
 )
 
@@ -89,11 +91,22 @@ func (c Config) Validate() error {
 	if c.MaxWorkspacesPerUser < 1 || c.MaxWorkspacesPerUser > 10_000 {
 		return wrong("MAX_WORKSPACES_PER_USER", c.MaxWorkspacesPerUser, "must be from 1 to 10000")
 	}
+	for _, l := range []struct {
+		setting string
+		value   int
+	}{{"KALPANA_API_RATE", c.APIRate}, {"KALPANA_SOCKETS_PER_USER", c.SocketsPerUser}, {"KALPANA_REQUESTS_PER_WORKSPACE", c.RequestsPerWorkspace}} {
+		if l.value < 1 || l.value > maxLimit {
+			return wrong(l.setting, l.value, fmt.Sprintf("must be from 1 to %d", maxLimit))
+		}
+	}
 	if strings.TrimSpace(c.WorkspaceImage) != c.WorkspaceImage || strings.ContainsAny(c.WorkspaceImage, " \t\n") {
 		return wrong("KALPANA_WORKSPACE_IMAGE", c.WorkspaceImage, "must be the name of an image, such as kalpana/workspace:latest")
 	}
 	if idle := time.Duration(*c.IdleTimeout); idle < 0 || idle > maxIdle || (idle > 0 && idle < time.Second) {
 		return wrong("KALPANA_IDLE_TIMEOUT", idle, "must be 0 (never) or from 1s to 8760h")
+	}
+	if pause, idle := time.Duration(c.PauseTimeout), time.Duration(*c.IdleTimeout); pause != 0 && (pause < minPause || pause > maxIdle || idle > 0 && pause >= idle) {
+		return wrong("KALPANA_PAUSE_TIMEOUT", pause, "must be 0 (never), or 10s or more and less than KALPANA_IDLE_TIMEOUT")
 	}
 	switch c.Signup {
 	case SignupOpen, SignupInvite, SignupClosed:

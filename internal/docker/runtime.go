@@ -165,6 +165,45 @@ func (r *Runtime) Start(ctx context.Context, id string) error {
 	})
 }
 
+// Pause stops all processes of a container where they are (the kernel's freezer).
+func (r *Runtime) Pause(ctx context.Context, id string) error {
+	return r.freeze(ctx, "container_pause", id, true, func(ctx context.Context) error {
+		_, err := r.client.ContainerPause(ctx, id, client.ContainerPauseOptions{})
+		return err
+	})
+}
+
+// Resume lets the processes of a container go on.
+func (r *Runtime) Resume(ctx context.Context, id string) error {
+	return r.freeze(ctx, "container_unpause", id, false, func(ctx context.Context) error {
+		_, err := r.client.ContainerUnpause(ctx, id, client.ContainerUnpauseOptions{})
+		return err
+	})
+}
+
+// freeze makes a call that pauses or resumes. The engine refuses one that changes nothing,
+// each version with a code of its own, so what came of it is looked up.
+func (r *Runtime) freeze(ctx context.Context, name, id string, paused bool, do func(context.Context) error) error {
+	err := r.call(ctx, name, callTimeout, do)
+	if err == nil {
+		return nil
+	}
+	if isNotFound(err) {
+		return fmt.Errorf("%w: %w", workspace.ErrContainerGone, err)
+	}
+	inspect := r.call(ctx, "container_inspect", callTimeout, func(ctx context.Context) error {
+		found, ask := r.client.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+		if ask == nil && found.Container.State != nil && found.Container.State.Running && found.Container.State.Paused == paused {
+			err = nil
+		}
+		return ask
+	})
+	if isNotFound(inspect) {
+		return fmt.Errorf("%w: %w", workspace.ErrContainerGone, err)
+	}
+	return err
+}
+
 // Remove ends and removes all containers of a workspace, giving them grace to end.
 func (r *Runtime) Remove(ctx context.Context, workspaceID string, grace time.Duration) error {
 	found, err := r.Find(ctx, workspaceID)
@@ -173,6 +212,11 @@ func (r *Runtime) Remove(ctx context.Context, workspaceID string, grace time.Dur
 	}
 	seconds := int(grace.Round(time.Second) / time.Second)
 	for _, c := range found {
+		if c.Paused { // it would neither end by itself nor, with some engines, be killed
+			if err := r.Resume(ctx, c.ID); err != nil {
+				r.log.Warn("paused container did not go on before its end", "workspace", workspaceID, "container", c.ID, "err", err)
+			}
+		}
 		if c.Alive {
 			err := r.call(ctx, "container_stop", workTimeout+grace, func(ctx context.Context) error {
 				_, err := r.client.ContainerStop(ctx, c.ID, client.ContainerStopOptions{Timeout: &seconds})
@@ -254,7 +298,7 @@ func (r *Runtime) list(ctx context.Context, filters client.Filters) ([]workspace
 		c.AgentPort, _ = strconv.Atoi(item.Labels[labelBridgePort])
 		switch item.State {
 		case container.StateRunning, container.StatePaused, container.StateRestarting:
-			c.Alive = true
+			c.Alive, c.Paused = true, item.State == container.StatePaused
 		case container.StateExited, container.StateDead:
 			if err := r.ended(ctx, &c); err != nil && !isNotFound(err) {
 				return nil, err
@@ -345,7 +389,7 @@ func (r *Runtime) ensureNetwork(ctx context.Context, number int) error {
 }
 
 // actions are the events that change what List would say.
-var actions = []string{"start", "die", "destroy", "oom", "stop", "kill"}
+var actions = []string{"start", "die", "destroy", "oom", "stop", "kill", "pause", "unpause"}
 
 // Events delivers the workspaces whose containers have changed. The channel is closed
 // when ctx ends. Whenever the stream begins anew, an event with Resync comes first.

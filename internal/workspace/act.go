@@ -22,6 +22,17 @@ func (s *Service) act(ctx context.Context, w *worker, rec Workspace, found []Con
 		return s.crash(ctx, rec, found)
 	case failing:
 		return s.fail(ctx, rec, cause)
+	case noting:
+		c, _ := current(rec, found)
+		return s.note(ctx, rec, c)
+	case pausing:
+		c, _ := current(rec, found)
+		return s.pause(ctx, rec, c)
+	case resuming:
+		c, _ := current(rec, found)
+		return s.resume(ctx, rec, c)
+	case checking:
+		return s.check(ctx, rec)
 	case starting:
 		return s.launch(ctx, rec, func(ctx context.Context, t *turn) error { return s.start(ctx, rec, found, t) })
 	default:
@@ -54,6 +65,11 @@ const lookBeforeStop = 5 * time.Second
 
 func (s *Service) stop(ctx context.Context, rec Workspace, found []Container) error {
 	if c, ok := current(rec, found); ok && c.ID == rec.ContainerID {
+		if c.Paused { // it could neither be looked at nor end by itself
+			if err := s.o.Engine.Resume(ctx, c.ID); err != nil {
+				s.o.Log.Warn("paused workspace not resumed before its stop", "workspace", rec.ID, "err", err)
+			}
+		}
 		look, cancel := context.WithTimeout(ctx, lookBeforeStop)
 		s.o.Preparer.BeforeStop(look, rec)
 		cancel()

@@ -9,10 +9,11 @@ import (
 )
 
 // Touch notes that a workspace was used. It is cheap and may be called for every request.
+// A paused workspace is not used, whatever still comes over open connections.
 func (s *Service) Touch(id string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if at.After(s.active[id]) {
+	if !s.known[id].Paused && at.After(s.active[id]) {
 		s.active[id], s.touched[id] = at, at
 	}
 }
@@ -68,11 +69,14 @@ func (s *Service) askBridges(ctx context.Context) {
 	var ask []Workspace
 	s.mu.Lock()
 	for id, w := range s.known {
-		unused := s.unusedFor(w)
+		unused, limit := s.unusedFor(w), w.IdleTimeout
+		if s.pausable(w) {
+			limit = s.o.PauseTimeout
+		}
 		switch {
-		case w.Status != StatusRunning || w.IdleTimeout <= 0:
+		case w.Status != StatusRunning || w.Paused || limit <= 0: // one that is paused does nothing and could not answer
 			delete(s.asked, id)
-		case unused > w.IdleTimeout, unused > w.IdleTimeout/2 && now.Sub(s.asked[id]) >= min(askEvery, w.IdleTimeout/4):
+		case unused > limit, unused > limit/2 && now.Sub(s.asked[id]) >= min(askEvery, limit/4):
 			s.asked[id] = now
 			ask = append(ask, w)
 		}

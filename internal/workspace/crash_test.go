@@ -121,6 +121,14 @@ func (p deadlyEngine) Start(ctx context.Context, id string) error {
 	return p.change(func() error { return p.Engine.Start(ctx, id) })
 }
 
+func (p deadlyEngine) Pause(ctx context.Context, id string) error {
+	return p.change(func() error { return p.Engine.Pause(ctx, id) })
+}
+
+func (p deadlyEngine) Resume(ctx context.Context, id string) error {
+	return p.change(func() error { return p.Engine.Resume(ctx, id) })
+}
+
 func (p deadlyEngine) Remove(ctx context.Context, id string, grace time.Duration) error {
 	return p.change(func() error { return p.Engine.Remove(ctx, id, grace) })
 }

@@ -35,7 +35,9 @@ type Container struct {
 	VSCodePort  int
 	AgentPort   int
 	// Alive: its processes exist. Neither one that was never started nor one that ended is.
-	Alive     bool
+	Alive bool
+	// Paused: they stand still, their memory stays. One that is paused is alive.
+	Paused    bool
 	ExitCode  int  // of one that ended
 	OOMKilled bool // ended because its memory was used up
 	CreatedAt time.Time
@@ -56,8 +58,12 @@ type Runtime interface {
 	// Start starts a created container. ErrPortTaken if one of its host ports is not free,
 	// ErrContainerGone if somebody removed it.
 	Start(ctx context.Context, containerID string) error
-	// Remove ends and removes all containers of a workspace; nil if there are none. They get
-	// grace to end by themselves. Volumes stay.
+	// Pause stops all processes of a running container where they are; nil if they are stopped
+	// already. Resume lets them go on; nil if they do. ErrContainerGone if it is not there.
+	Pause(ctx context.Context, containerID string) error
+	Resume(ctx context.Context, containerID string) error
+	// Remove ends and removes all containers of a workspace, paused ones too; nil if there are
+	// none. They get grace to end by themselves. Volumes stay.
 	Remove(ctx context.Context, workspaceID string, grace time.Duration) error
 	// RemoveVolumes removes a workspace's files; nil if there are none.
 	RemoveVolumes(ctx context.Context, workspaceID string) error

@@ -204,6 +204,8 @@ type engine struct {
 	made       int
 	changed    chan struct{}
 	problems   []string // what must never happen
+	noFreezer  bool     // nothing can be paused
+	freezes    int      // times that a container was paused or resumed
 }
 
 func newEngine() *engine {
@@ -270,6 +272,33 @@ func (e *engine) Start(ctx context.Context, id string) error {
 		}
 	}
 	c.Alive = true
+	e.containers[id] = c
+	e.notify()
+	return nil
+}
+
+func (e *engine) Pause(ctx context.Context, id string) error  { return e.freeze(ctx, id, true) }
+func (e *engine) Resume(ctx context.Context, id string) error { return e.freeze(ctx, id, false) }
+
+func (e *engine) freeze(ctx context.Context, id string, paused bool) error {
+	if err := e.takes(ctx, 2*time.Millisecond); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, ok := e.containers[id]
+	switch {
+	case !ok:
+		return workspace.ErrContainerGone
+	case !c.Alive:
+		return errors.New("fake: container does not run")
+	case paused && e.noFreezer:
+		return errors.New("fake: no freezer")
+	}
+	if c.Paused != paused {
+		e.freezes++
+	}
+	c.Paused = paused
 	e.containers[id] = c
 	e.notify()
 	return nil
@@ -349,7 +378,7 @@ func (e *engine) Ready(ctx context.Context, agentPort int, key string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for id, c := range e.containers {
-		if c.Alive && c.AgentPort == agentPort {
+		if c.Alive && !c.Paused && c.AgentPort == agentPort {
 			if e.keys[id] != hex.EncodeToString(sum[:]) {
 				e.problems = append(e.problems, "wrong key shown to "+c.WorkspaceID)
 			}
@@ -367,13 +396,36 @@ func (e *engine) kill(workspaceID string, removed bool) {
 		if c.WorkspaceID != workspaceID {
 			continue
 		}
-		c.Alive, c.ExitCode = false, 137
+		c.Alive, c.Paused, c.ExitCode = false, false, 137
 		e.containers[id] = c
 		if removed {
 			delete(e.containers, id)
 		}
 	}
 	e.notify()
+}
+
+// operate pauses a workspace's container behind the service's back, or lets it go on.
+func (e *engine) operate(workspaceID string, paused bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for id, c := range e.containers {
+		if c.WorkspaceID == workspaceID && c.Alive {
+			c.Paused = paused
+			e.containers[id] = c
+		}
+	}
+	e.notify()
+}
+
+// paused reports whether a workspace's container is, and how often one was paused or resumed.
+func (e *engine) paused(workspaceID string) (paused bool, freezes int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.containers {
+		paused = paused || c.WorkspaceID == workspaceID && c.Paused
+	}
+	return paused, e.freezes
 }
 
 func (e *engine) setDown(down bool) {

@@ -82,6 +82,9 @@ func (w *world) settled(want map[string]workspace.Desired) error {
 			if !c.Alive || c.WorkspaceID != id || c.Epoch != r.Epoch || c.VSCodePort != r.VSCodePort || c.AgentPort != r.AgentPort {
 				return fmt.Errorf("%s runs in %+v, record %+v", id, c, r)
 			}
+			if c.Paused != r.Paused {
+				return fmt.Errorf("%s: its container is paused: %v, its record says %v", id, c.Paused, r.Paused)
+			}
 			if l.State != portlease.StateLeased || l.WorkspaceID != id {
 				return fmt.Errorf("%s runs on a port that is not its own: %+v", id, l)
 			}
@@ -131,6 +134,7 @@ func TestTheLastOrderWins(t *testing.T) {
 			var procs [2]running
 			begin := func(i int) {
 				o := w.options()
+				o.PauseTimeout, o.FlushEvery = 30*time.Millisecond, 40*time.Millisecond
 				newProcess(o.Store, o.Leases, o.Engine, rapid.IntRange(-1, 60).Draw(t, "calls to live"), rapid.Bool().Draw(t, "late")).use(&o)
 				s, stop := run(o)
 				procs[i] = running{s, stop}
@@ -141,7 +145,7 @@ func TestTheLastOrderWins(t *testing.T) {
 			var ids []string
 			for range rapid.IntRange(1, 15).Draw(t, "steps") {
 				p := procs[rapid.IntRange(0, 1).Draw(t, "process")].s
-				what := rapid.SampledFrom([]string{"create", "start", "start", "stop", "stop", "restart", "delete", "later", "keep", "kill", "rm", "die", "wait"}).Draw(t, "what")
+				what := rapid.SampledFrom([]string{"create", "start", "start", "stop", "stop", "restart", "delete", "later", "keep", "kill", "rm", "die", "wait", "pause", "unpause", "resume", "suspect"}).Draw(t, "what")
 				if len(ids) == 0 && what != "die" {
 					what = "create"
 				}
@@ -180,6 +184,14 @@ func TestTheLastOrderWins(t *testing.T) {
 					p.Keep(t.Context(), id)
 				case "kill", "rm":
 					w.engine.kill(id, what == "rm")
+				case "pause", "unpause":
+					w.engine.operate(id, what == "pause")
+				case "resume":
+					ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+					p.Resume(ctx, id)
+					cancel()
+				case "suspect":
+					p.Suspect(id)
 				case "die":
 					i := rapid.IntRange(0, 1).Draw(t, "who")
 					procs[i].stop()
@@ -223,7 +235,7 @@ func TestTheLastOrderWins(t *testing.T) {
 // TestDeathAtEveryStep lets a process die at each change it makes on the way through a
 // life, before the change and after it; the next process goes on.
 func TestDeathAtEveryStep(t *testing.T) {
-	for _, order := range []string{"create", "stop", "restart", "delete", "later", "crash"} {
+	for _, order := range []string{"create", "stop", "restart", "delete", "later", "crash", "resume"} {
 		for _, late := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
 				died := true
@@ -275,8 +287,18 @@ func dieAt(t *testing.T, order string, step int, late bool) bool {
 		want[id] = workspace.DesiredDeleted
 	case "crash":
 		w.engine.kill(id, false)
+	case "resume":
+		w.engine.operate(id, true)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		err = s.Resume(ctx, id)
 	}
 	_ = err // an order whose answer was lost may be given or not; the record tells below
+	if order == "resume" && err == nil {
+		if paused, _ := w.engine.paused(id); paused {
+			t.Errorf("it is said to go on, and is paused (died at change %d, late %v)", step, late)
+		}
+	}
 	died := true
 	select {
 	case <-p.done:

@@ -41,6 +41,13 @@ type Options struct {
 	MaxPerUser int
 	// IdleTimeout is that of workspaces whose creator names none. Negative: never. Default: 30 min.
 	IdleTimeout time.Duration
+	// PauseTimeout is how long a workspace stays awake unused; then its processes stand still
+	// until somebody comes. It counts where it is shorter than the workspace's own idle
+	// timeout. Default: 0 = never.
+	PauseTimeout time.Duration
+	// Identify asks whether what listens at the bridge's port is the bridge that the key is
+	// for: nil if so. See Suspect. Default: nobody is asked.
+	Identify func(ctx context.Context, agentPort int, key string) error
 	// ParallelStarts bounds how many starts run at once; more only make each slower. Default: 2 per core.
 	ParallelStarts int
 	// ReadyTimeout is how long the editor may take to answer. Default: 60 s.
@@ -66,7 +73,8 @@ type Observer interface {
 	Start(elapsed time.Duration, ok bool)
 	// Reconciled: records and containers were compared.
 	Reconciled()
-	// Repaired: something was put right: "container_lost", "container_orphan" or "lease_orphan".
+	// Repaired: something was put right: "container_lost", "container_unreachable",
+	// "container_orphan" or "lease_orphan".
 	Repaired(kind string)
 }
 

@@ -171,14 +171,19 @@ func (s *Service) Update(ctx context.Context, id string, in UpdateInput) (Worksp
 	})
 }
 
-// Start orders a workspace to run. Orders are written down and return; the status tells the rest.
+// Start orders a workspace to run; one that is paused goes on. Orders are written down and
+// return; the status tells the rest.
 func (s *Service) Start(ctx context.Context, id string) (Workspace, error) {
-	return s.order(ctx, id, func(w *Workspace) error {
+	w, err := s.order(ctx, id, func(w *Workspace) error {
 		if w.Desired == DesiredRunning && w.Status != StatusError {
 			return errNothing
 		}
 		return s.orderStart(w)
 	})
+	if err == nil && w.Paused {
+		s.wishResumed(id)
+	}
+	return w, err
 }
 
 func (s *Service) orderStart(w *Workspace) error {
@@ -244,6 +249,7 @@ func (s *Service) order(ctx context.Context, id string, change func(*Workspace) 
 		}
 		err = change(&w)
 		if errors.Is(err, errNothing) {
+			s.see(w) // another process may have written it, and this one not heard of it yet
 			s.kick(id, w.Desired)
 			return w, nil
 		}

@@ -10,6 +10,10 @@ const (
 	tidying  action = "tidy"  // the same, for a start that failed; the status stays
 	starting action = "start" // make a container
 	awaiting action = "await" // the container runs; wait for its editor
+	noting   action = "note"  // write down that the container was paused, or goes on
+	pausing  action = "pause"
+	resuming action = "resume"
+	checking action = "check" // whether the container is what answers on its ports
 	crashing action = "crash" // the container died behind our back
 	failing  action = "fail"  // the start cannot go on
 )
@@ -32,7 +36,9 @@ func plan(w Workspace, found []Container) action {
 	}
 	c, ok := current(w, found)
 	switch {
-	case ok && w.Status == StatusRunning && w.ContainerID == c.ID:
+	case ok && runsIn(w, c) && w.Paused != c.Paused:
+		return noting
+	case ok && runsIn(w, c):
 		return nothing
 	case ok:
 		return awaiting
@@ -50,6 +56,9 @@ func current(w Workspace, found []Container) (Container, bool) {
 	c := found[0]
 	return c, c.Alive && c.Epoch == w.Epoch && c.VSCodePort == w.VSCodePort && c.AgentPort == w.AgentPort
 }
+
+// runsIn says that a record knows its container as the one that runs.
+func runsIn(w Workspace, c Container) bool { return w.Status == StatusRunning && w.ContainerID == c.ID }
 
 // restful says that a record asks for no work, whatever the containers are.
 func restful(w Workspace) bool {

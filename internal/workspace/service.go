@@ -28,6 +28,10 @@ type Service struct {
 	touched map[string]time.Time // use not yet written down
 	active  map[string]time.Time // latest use this process knows of
 	asked   map[string]time.Time // when bridges were asked for use that only they see; Run's own
+	resumes map[string]*resumption
+	pauses  map[string]bool      // unused workspaces that are to be paused
+	awake   map[string]time.Time // until when those that could not be paused are left alone
+	suspect map[string]bool      // workspaces of which somebody found that they do not answer
 	floor   time.Time            // nothing counts as unused since before: start of process, jump of clock
 	doomed  map[string]time.Time // workspaces that will be deleted later, and when
 	crashes map[string]*crashes
@@ -50,6 +54,7 @@ func New(o Options) *Service {
 		workers: map[string]*worker{}, known: map[string]Workspace{}, touched: map[string]time.Time{},
 		active: map[string]time.Time{}, crashes: map[string]*crashes{}, orphans: map[portlease.Lease]int{},
 		removed: map[string]time.Time{}, asked: map[string]time.Time{}, doomed: map[string]time.Time{},
+		resumes: map[string]*resumption{}, pauses: map[string]bool{}, awake: map[string]time.Time{}, suspect: map[string]bool{},
 	}
 }
 
@@ -62,11 +67,8 @@ func (s *Service) Run(ctx context.Context) {
 	defer stop()
 	defer context.AfterFunc(s.ctx, stop)()
 	s.poll(ctx, time.Time{})
-	var polls <-chan time.Time
 	if s.o.Shared {
-		t := time.NewTicker(2 * time.Second)
-		defer t.Stop()
-		polls = t.C
+		s.running.Go(func() { s.follow(ctx) })
 	}
 	passes := time.NewTicker(s.o.ReconcileEvery)
 	defer passes.Stop()
@@ -91,8 +93,6 @@ func (s *Service) Run(ctx context.Context) {
 					time.AfterFunc(later, func() { s.kick(e.WorkspaceID, "") })
 				}
 			}
-		case <-polls:
-			s.poll(ctx, s.now().Add(-pollOverlap))
 		case <-dues.C:
 			s.deleteDue(ctx)
 			s.dropEnded(ctx)
@@ -107,6 +107,7 @@ func (s *Service) Run(ctx context.Context) {
 			s.flush(ctx)
 			s.askBridges(ctx)
 			s.stopIdle(ctx)
+			s.pauseUnused()
 		case <-ctx.Done():
 			return
 		}
@@ -144,6 +145,7 @@ func (s *Service) now() time.Time { return time.Now().UTC().Truncate(time.Millis
 func (s *Service) swap(ctx context.Context, w Workspace) (Workspace, error) {
 	w.Version++
 	w.UpdatedAt = s.now()
+	w.Paused = w.Paused && w.Status == StatusRunning
 	if err := s.o.Store.Swap(ctx, w); err != nil {
 		return Workspace{}, fmt.Errorf("write workspace %s: %w", w.ID, err)
 	}
@@ -193,6 +195,9 @@ func (s *Service) gone(id string) {
 	delete(s.active, id)
 	delete(s.crashes, id)
 	delete(s.doomed, id)
+	delete(s.pauses, id)
+	delete(s.awake, id)
+	delete(s.suspect, id)
 	s.logs.forget(id)
 }
 
@@ -209,6 +214,21 @@ func (s *Service) Counts() map[Status]int {
 
 // pollOverlap is how far polls for changes look back, for clocks of other processes that lag.
 const pollOverlap = 10 * time.Second
+
+// follow reads what other processes change, until ctx ends. It stands apart from Run's loop
+// because an engine that does not answer must not keep an ended share alive here.
+func (s *Service) follow(ctx context.Context) {
+	t := time.NewTicker(2 * time.Second)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			s.poll(ctx, s.now().Add(-pollOverlap))
+		case <-ctx.Done():
+			return
+		}
+	}
+}
 
 // poll reads the records changed since a time, announces and works on what other processes
 // ordered, and notices what they removed. A zero time reads all.

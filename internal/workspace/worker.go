@@ -121,6 +121,7 @@ func (s *Service) step(id string, w *worker, claim *claim) (done bool, err error
 	rec, err := s.o.Store.Get(s.ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		s.gone(id)
+		s.resumed(id, err)
 		return true, nil
 	}
 	if err != nil {
@@ -129,6 +130,7 @@ func (s *Service) step(id string, w *worker, claim *claim) (done bool, err error
 	s.see(rec)
 	found, err := s.o.Engine.Find(s.ctx, id)
 	if err != nil && restful(rec) {
+		s.resumed(id, err)
 		return true, nil // it should be as it was; the next pass sees whether it is
 	}
 	if err != nil && (rec.Desired != DesiredRunning || s.ctx.Err() != nil || s.restarting(id)) {
@@ -138,7 +140,11 @@ func (s *Service) step(id string, w *worker, claim *claim) (done bool, err error
 	if err != nil {
 		todo = failing // a start that cannot even look
 	}
+	if err == nil {
+		todo = s.wished(rec, found, todo)
+	}
 	if todo == nothing {
+		s.resumed(id, nil)
 		return true, nil
 	}
 	if held, err := claim.take(); err != nil {

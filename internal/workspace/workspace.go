@@ -49,6 +49,9 @@ type Workspace struct {
 	VSCodePort  int    `bson:"vscodePort"`
 	AgentPort   int    `bson:"agentPort"`
 	ContainerID string `bson:"containerId"`
+	// Paused: the workspace is RUNNING, and its processes stand still until somebody needs
+	// them. It follows the container, so an operator's own pausing shows as well.
+	Paused bool `bson:"paused"`
 
 	Template   string `bson:"template"`
 	GithubRepo string `bson:"githubRepo"`

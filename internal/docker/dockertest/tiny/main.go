@@ -15,6 +15,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 )
 
 func main() {
@@ -41,15 +43,20 @@ func main() {
 	<-stop
 }
 
+// keyed proves to be the container's bridge, and lets pass who knows its key.
 func keyed(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	var hash [sha256.Size]byte
+	if _, err := hex.Decode(hash[:], []byte(os.Getenv("KALPANA_KEY_SHA256"))); err != nil {
+		fmt.Println("tiny: the hash of the key:", err)
+	}
+	return proof.Handler(hash, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sum := sha256.Sum256([]byte(r.Header.Get("X-Kalpana-Key")))
 		if hex.EncodeToString(sum[:]) != os.Getenv("KALPANA_KEY_SHA256") {
 			http.Error(w, `{"error":"key"}`, http.StatusUnauthorized)
 			return
 		}
 		next.ServeHTTP(w, r)
-	})
+	}))
 }
 
 func serve(w http.ResponseWriter, r *http.Request) {
