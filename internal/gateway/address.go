@@ -11,7 +11,7 @@ import (
 // Kind is what a host name stands for.
 type Kind uint8
 
-// The kinds of hosts. Only Editor, Agent and Port have an ID.
+// The kinds of hosts. Only Editor, Agent, Port and OtherSite have an ID.
 const (
 	// Main is the base domain: API, login and, unless UI is another host, the pages.
 	Main Kind = iota + 1
@@ -27,6 +27,8 @@ const (
 	Unknown
 	// Malformed is one of our names with a port that is none.
 	Malformed
+	// OtherSite is a [Site]. No host name is parsed as one: it is configured.
+	OtherSite
 )
 
 // Domain says under which names an installation is reached. Names are lower case and
@@ -45,7 +47,8 @@ type Domain struct {
 // Address is what a Host header means.
 type Address struct {
 	Kind Kind
-	// ID is the workspace's id, in lower case, for Editor, Agent and Port.
+	// ID is the workspace's id, in lower case, for Editor, Agent and Port; for OtherSite it
+	// is the site's origin.
 	ID string
 	// Inside is the port in the workspace, for Port only.
 	Inside int
@@ -120,13 +123,15 @@ func (h *Hosts) PortName(id string, port int) string {
 	return strconv.Itoa(port) + "-" + id + h.editorBelow
 }
 
-// name is the host of a workspace's address, without a port.
+// name is the host of a workspace's address, without a port, or a site's origin.
 func (h *Hosts) name(a Address) string {
 	switch a.Kind {
 	case Agent:
 		return h.AgentName(a.ID)
 	case Port:
 		return h.PortName(a.ID, a.Inside)
+	case OtherSite:
+		return a.ID
 	default:
 		return h.EditorName(a.ID)
 	}
@@ -228,7 +233,7 @@ func splitPort(host string) (name string, port int, ok bool) {
 		return host, 0, true
 	}
 	digits := host[i+1:]
-	if len(digits) == 0 || len(digits) > 5 {
+	if len(digits) == 0 || len(digits) > 5 || digits[0] == '0' {
 		return host[:i], 0, false
 	}
 	for j := range len(digits) {
@@ -237,7 +242,7 @@ func splitPort(host string) (name string, port int, ok bool) {
 		}
 		port = port*10 + int(digits[j]-'0')
 	}
-	return host[:i], port, port >= 1 && port <= 65535
+	return host[:i], port, port <= 65535
 }
 
 // hostName reports whether name is lower-case labels that DNS allows.

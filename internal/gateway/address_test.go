@@ -80,6 +80,34 @@ func TestParseHost(t *testing.T) {
 		{local, "*.ws.localhost", Address{Kind: Unknown}, true},
 		{local, long + ".ws.localhost", Address{Kind: Unknown}, true},
 		{local, "x@" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "x@localhost", Address{}, false},
+		{local, "x:y@" + testID + ".ws.localhost:1", Address{Kind: Unknown, Port: 1}, true},
+		{local, testID + ".ws.localhost@evil.test", Address{}, false},
+		{local, "xn--abcdefg1.ws.localhost", Address{Kind: Unknown}, true},
+		{local, "xn--" + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, "5173-xn--abcdefg1.ws.localhost", Address{Kind: Unknown}, true},
+		{local, testID + "\x00.ws.localhost", Address{Kind: Unknown}, true},
+		{local, "abcdefghij\t1.ws.localhost", Address{Kind: Unknown}, true},
+		{local, "\r" + testID[1:] + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, testID + ".ws.localhost\n", Address{}, false},
+		{local, " " + testID + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, testID + ".ws.localhost ", Address{}, false},
+		{local, testID + ".ws\x00.localhost", Address{}, false},
+		{local, testID + "..ws.localhost", Address{Kind: Unknown}, true},
+		{local, testID + ".ws..localhost", Address{}, false},
+		{local, testID + ".agent.ws.localhost", Address{Kind: Unknown}, true},
+		{local, testID + ".ws.agent.localhost", Address{Kind: Unknown}, true},
+		{local, strings.Repeat("a", 63) + ".ws.localhost", Address{Kind: Unknown}, true},
+		{local, strings.Repeat("a.", 121) + testID + ".ws.localhost", Address{Kind: Unknown}, true}, // 254 + 13 characters
+		{local, testID + ".ws.localhost:08443", Address{Kind: Malformed}, true},
+		{local, testID + ".ws.localhost:+443", Address{Kind: Malformed}, true},
+		{local, testID + ".ws.localhost: 443", Address{Kind: Malformed}, true},
+		{local, testID + ".ws.localhost:443:443", Address{}, false},
+		{local, testID + ".ws.localhost:\u0664\u0664\u0663", Address{Kind: Malformed}, true},
+		{local, "[" + testID + ".ws.localhost]", Address{}, false},
+		{local, "[::1%25lo]:8443", Address{}, false},
+		{local, "2130706433", Address{}, false},
+		{local, "0x7f.1", Address{}, false},
 		{local, testID + ".ws.localhost..", Address{}, false},
 		{local, testID + ".ws.localhost:abc", Address{Kind: Malformed}, true},
 		{local, testID + ".ws.localhost:", Address{Kind: Malformed}, true},
@@ -180,7 +208,7 @@ func referenceParse(host string) (Address, bool) {
 	}
 	if hasPort {
 		n, err := strconv.Atoi(port)
-		if err != nil || !regexp.MustCompile(`^[0-9]{1,5}$`).MatchString(port) || n < 1 || n > 65535 {
+		if err != nil || !regexp.MustCompile(`^[1-9][0-9]{0,4}$`).MatchString(port) || n < 1 || n > 65535 {
 			return Address{Kind: Malformed}, true
 		}
 		a.Port = n
@@ -203,6 +231,26 @@ func FuzzParseHost(f *testing.F) {
 		want, wantOurs := referenceParse(host)
 		if got != want || ours != wantOurs {
 			t.Errorf("%q: %+v %v, reference %+v %v", host, got, ours, want, wantOurs)
+		}
+		if got.ID == "" {
+			return
+		}
+		// One name is one workspace's: it is the canonical one but for case, a dot and a port,
+		// and every other spelling of that says the same.
+		name, _, _ := strings.Cut(host, ":")
+		canonical := h.name(got)
+		if strings.TrimSuffix(strings.ToLower(name), ".") != canonical {
+			t.Errorf("%q stands for %q", host, canonical)
+		}
+		plain := got
+		plain.Port = 0
+		for _, spelled := range []string{canonical, canonical + ".", strings.ToUpper(canonical)} {
+			if again, ok := h.ParseHost(spelled); !ok || again != plain {
+				t.Errorf("%q: %+v, and %q: %+v", host, got, spelled, again)
+			}
+		}
+		if !hostName(canonical) {
+			t.Errorf("%q: %q is no name", host, canonical)
 		}
 	})
 }

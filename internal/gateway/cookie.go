@@ -100,6 +100,8 @@ func (c *loginCodec) mac(host Address, body string, sum *[sha256.Size]byte) {
 	if host.Kind == Port {
 		b = strconv.AppendInt(append(buf[:0], "port/"...), int64(host.Inside), 10)
 		b = append(b, '/')
+	} else if host.Kind == OtherSite {
+		b = append(buf[:0], "site/"...)
 	}
 	b = append(b, host.ID...)
 	b = append(b, '\n')
@@ -164,16 +166,16 @@ func constantTimeEqual(a, b string) bool {
 	return differ == 0
 }
 
-// cookie makes one of Kalpana's cookies for a workspace host; life 0 removes it.
+// cookie makes one of Kalpana's cookies for a workspace host or a site; life 0 removes it.
 // Where workspaces live on another site than the dashboard that frames them, only a
 // partitioned SameSite=None cookie is sent in the frame. SameSite is no protection here
 // in any case: that is done by Origin.
-func (g *Gateway) cookie(name, value string, life time.Duration) string {
+func (g *Gateway) cookie(host Address, name, value string, life time.Duration) string {
 	c := http.Cookie{Name: name, Value: value, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
 	if life == 0 {
 		c.MaxAge = -1
 	}
-	if g.hosts.crossSite() {
+	if g.hosts.crossSite() && host.Kind != OtherSite {
 		c.SameSite, c.Partitioned = http.SameSiteNoneMode, true
 	}
 	return c.String()

@@ -5,11 +5,13 @@ import "strings"
 // Names of Kalpana's cookies. Every cookie whose name begins with ourPrefix, whatever
 // its case, is Kalpana's and never reaches a workspace.
 const (
-	ourPrefix    = "__Host-kalpana"
-	loginCookie  = "__Host-kalpana-ws"
-	nonceCookie  = "__Host-kalpana-nonce"
-	linkCookie   = "__Host-kalpana-link"
-	cookieBlanks = " \t\r\n"
+	ourPrefix = "__Host-kalpana"
+	// sessionCookie is that of the main origin; see package identity.
+	sessionCookie = "__Host-kalpana"
+	loginCookie   = "__Host-kalpana-ws"
+	nonceCookie   = "__Host-kalpana-nonce"
+	linkCookie    = "__Host-kalpana-link"
+	cookieBlanks  = " \t\r\n"
 )
 
 // findCookie returns the value of the one cookie called name in the Cookie lines. Two of

@@ -90,7 +90,7 @@ func (d *directory) route(w *workspace.Workspace, old *Route) *Route {
 	r := &Route{
 		ID: w.ID, OwnerID: w.OwnerID, Name: w.Name, Status: w.Status, StatusReason: w.StatusReason,
 		Epoch: w.Epoch, VSCodePort: w.VSCodePort, AgentPort: w.AgentPort,
-		Deleting: w.Desired == workspace.DesiredDeleted, version: w.Version,
+		Deleting: w.Desired == workspace.DesiredDeleted, Paused: w.Paused, version: w.Version,
 		editor: newUpstream(w.ID, w.Epoch, w.VSCodePort), agent: newUpstream(w.ID, w.Epoch, w.AgentPort),
 		ports: w.Ports, shares: w.Shares, links: w.Links,
 	}

@@ -21,5 +21,10 @@
 // that anew for every request. Ports of one owner may call each other, and nobody else may
 // (sibling.go).
 //
+// A browser may use one connection for all workspace hosts, as far as its certificate
+// goes; the main origin shares none with them (misdirected.go). Cookies that a workspace's
+// page set for the domain above it lock nobody out (cookieflood.go), and on the editor's
+// host nothing but the editor's own files becomes a service worker (serviceworker.go).
+//
 // Called by the Caddy module; it does not know Caddy, and net/http is all it needs.
 package gateway

@@ -96,6 +96,7 @@ type recorder struct {
 	status int
 	bytes  int64
 	copied *inspect.Recording // gets the body, if not nil
+	upload *countingBody      // the body of the request, once it is passed on
 }
 
 // WriteHeader keeps answers 1xx back: their headers are read by no check of ours, and
@@ -106,6 +107,12 @@ func (w *recorder) WriteHeader(status int) {
 	}
 	if w.status < 200 {
 		w.status = status
+	}
+	if w.upload != nil && w.upload.underWay() {
+		// The workspace answers before it has read everything, and may read on: the server
+		// would take what is left for itself. Or the body broke off: what follows on the
+		// connection is no request. The server notices neither if somebody else reads.
+		w.Header()["Connection"] = []string{"close"}
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -131,19 +138,35 @@ type countingBody struct {
 	io.ReadCloser
 	bytes  atomic.Int64
 	failed atomic.Bool
+	over   atomic.Bool        // read to its end
+	used   func()             // told of every piece, if not nil
 	copied *inspect.Recording // gets it, if not nil
+	length int64              // -1 = in chunks
+	http1  bool               // it comes over HTTP/1
+}
+
+// underWay reports whether some of a body over HTTP/1 is still to come.
+func (b *countingBody) underWay() bool {
+	return b.http1 && b.ReadCloser != nil && !b.over.Load() && (b.length < 0 || b.bytes.Load() < b.length)
 }
 
 func (b *countingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.bytes.Add(int64(n))
+	if b.used != nil && n > 0 {
+		b.used()
+	}
 	if b.copied != nil {
 		b.copied.Sent(p[:n])
 		if err == io.EOF {
 			b.copied.SentAll()
 		}
 	}
-	if err != nil && err != io.EOF {
+	switch err {
+	case nil:
+	case io.EOF:
+		b.over.Store(true)
+	default:
 		b.failed.Store(true)
 	}
 	return n, err

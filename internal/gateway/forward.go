@@ -38,7 +38,10 @@ func (s *streamer) forward(ex *exchange, r *http.Request) {
 		s.proxy.failed(ex, r, err)
 		return
 	}
-	passResponse(&ex.rec, resp)
+	if n := resp.ContentLength; 0 <= n && n <= copyBufferSize {
+		s.proxy.gateway.options.WrittenAtOnce(r)
+	}
+	s.proxy.gateway.passResponse(ex, resp)
 }
 
 // send sends the request to the workspace, without what is not for it.
@@ -62,6 +65,7 @@ func (s *streamer) send(ex *exchange, r *http.Request) (*http.Response, error) {
 	ex.out = http.Request{Method: r.Method, URL: &ex.outURL, Host: ex.sentHost(), Header: header, ContentLength: r.ContentLength}
 	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
 		ex.body.ReadCloser = r.Body
+		ex.body.used = func() { s.proxy.gateway.touch(ex.route.usage) }
 		ex.out.Body = &ex.body
 	}
 	s.proxy.record(ex, &ex.out, false)
@@ -70,7 +74,8 @@ func (s *streamer) send(ex *exchange, r *http.Request) (*http.Response, error) {
 
 // passResponse writes a response to the visitor. One that breaks off on either side ends
 // the visitor's request in a way that cannot be taken for its end.
-func passResponse(w *recorder, resp *http.Response) {
+func (g *Gateway) passResponse(ex *exchange, resp *http.Response) {
+	w := &ex.rec
 	h := w.Header()
 	for name, values := range resp.Header {
 		h[name] = values
@@ -79,13 +84,17 @@ func passResponse(w *recorder, resp *http.Response) {
 	if announced > 0 {
 		names := make([]string, 0, announced)
 		for name := range resp.Trailer {
-			names = append(names, name)
+			if !headerOnly(name) {
+				names = append(names, name)
+			}
 		}
-		h["Trailer"] = []string{strings.Join(names, ", ")}
+		if len(names) > 0 {
+			h["Trailer"] = []string{strings.Join(names, ", ")}
+		}
 	}
 	w.WriteHeader(resp.StatusCode)
 	if resp.Body != http.NoBody {
-		if err := copyBody(w, resp); err != nil {
+		if err := g.copyBody(ex, resp); err != nil {
 			panic(http.ErrAbortHandler)
 		}
 	}
@@ -94,13 +103,15 @@ func passResponse(w *recorder, resp *http.Response) {
 
 // copyBody passes the body on. What has no length, or is a stream of events, may pause: it
 // is sent off whenever there is nothing more to take at once.
-func copyBody(w *recorder, resp *http.Response) error {
+func (g *Gateway) copyBody(ex *exchange, resp *http.Response) error {
+	w := &ex.rec
 	buf := copyBuffers.Get()
 	defer copyBuffers.Put(buf)
 	flush := func() error { return nil }
 	buffered, _ := resp.Body.(interface{ Buffered() int })
 	waits := func() bool { return buffered == nil || buffered.Buffered() == 0 }
-	if resp.ContentLength < 0 || goesOn(resp) {
+	stream := goesOn(resp)
+	if resp.ContentLength < 0 || stream {
 		flush = http.NewResponseController(w).Flush
 		if waits() {
 			if err := flush(); err != nil {
@@ -108,11 +119,14 @@ func copyBody(w *recorder, resp *http.Response) error {
 			}
 		}
 	}
-	for {
+	for first := true; ; first = false {
 		n, err := resp.Body.Read(buf)
 		if n > 0 {
 			if _, err := w.Write(buf[:n]); err != nil {
 				return err
+			}
+			if !first && !stream { // the beginning counted as use; so does what takes long
+				g.touch(ex.route.usage)
 			}
 		}
 		switch {
@@ -141,6 +155,19 @@ func passTrailers(w *recorder, resp *http.Response, announced int) {
 	}
 	h := w.Header()
 	for name, values := range resp.Trailer {
-		h[prefix+name] = values
+		if !headerOnly(name) {
+			h[prefix+name] = values
+		}
 	}
+}
+
+// headerOnly names what a trailer may not say: what decides about cookies, later requests or
+// how the answer is to be taken (RFC 9110, 6.5.1), and what is Kalpana's.
+func headerOnly(name string) bool {
+	switch name {
+	case "Set-Cookie", "Strict-Transport-Security", "Alt-Svc", "Clear-Site-Data", "Public-Key-Pins", "Service-Worker-Allowed",
+		"Content-Security-Policy", "Cross-Origin-Resource-Policy", "Location", "Content-Length", "Transfer-Encoding", "Content-Type", "Content-Encoding", "Content-Range":
+		return true
+	}
+	return strings.HasPrefix(name, "X-Kalpana-")
 }

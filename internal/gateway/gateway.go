@@ -27,13 +27,14 @@ type Visitors interface {
 
 // Starter acts on workspaces for the pages people see while the editor is not there.
 type Starter interface {
-	// Start orders a start; a workspace that runs or starts already is left alone.
+	// Start orders a start; a workspace that runs or starts already is left alone, one that is
+	// paused goes on.
 	Start(ctx context.Context, workspaceID string) error
 	// StartLog is what the last start said so far, one entry per line.
 	StartLog(workspaceID string) []string
 }
 
-// Observer is told what the gateway does, for metrics. kind is "ws", "agent" or "port".
+// Observer is told what the gateway does, for metrics. kind is "ws", "agent", "port" or "site".
 // Calls must not block.
 type Observer interface {
 	// Request: one request was answered with a status of class 1 to 5 (x of xxx).
@@ -48,8 +49,8 @@ type SocketBytesObserver interface {
 	SocketBytes(kind string, in, out int64)
 }
 
-// Options are what a Gateway needs. All but Client, Touch, CheckPassword, LinkOpened,
-// Observer, Inspector, NetHTTP, Log, Now and SocketsPerWorkspace are required.
+// Options are what a Gateway needs. All but Client, Touch, CheckPassword, Person, EndSession, LinkOpened,
+// Observer, Inspector, NetHTTP, Log, Now, the limits and what wakes workspaces are required.
 type Options struct {
 	Domain   Domain
 	Box      *secretbox.Box
@@ -58,16 +59,38 @@ type Options struct {
 	Starter  Starter
 	// Client says where a request came from. Default: the connection itself, trusting no proxy.
 	Client func(*http.Request) Client
+	// WrittenAtOnce is told, before anything of it is written, that an answer is so short that
+	// no pause is to be expected in it. Default: nobody needs to know.
+	WrittenAtOnce func(*http.Request)
 	// Touch is told of use, at most once a second per workspace.
 	Touch func(workspaceID string, at time.Time)
 	// CheckPassword compares what somebody typed with the hash of a link's password.
 	// Default: no link with a password can be opened.
 	CheckPassword func(ctx context.Context, hash, typed string) (bool, error)
+	// Person says who a user is, from memory. Sites need it. Default: nobody is known.
+	Person func(userID string) (p Person, ok bool)
+	// EndSession signs out for good. Sites need it. Default: that cannot be done.
+	EndSession func(ctx context.Context, userID, sessionID string) error
 	// LinkOpened is told that a link to a port was opened. It must not block.
 	LinkOpened func(linkID string, at time.Time)
 	Observer   Observer
 	// SocketsPerWorkspace bounds the open WebSockets of one workspace. Default: 0 = no limit.
 	SocketsPerWorkspace int
+	// SocketsPerUser bounds those of one user in all workspaces together. Default: 4096.
+	SocketsPerUser int
+	// RequestsPerWorkspace bounds the requests to one workspace that are under way at once,
+	// WebSockets aside; a quarter is kept for who is signed in. Default: 1024.
+	RequestsPerWorkspace int
+	// WakeOnVisit starts a stopped workspace when somebody who may opens a page of it. Default:
+	// the page has a button.
+	WakeOnVisit bool
+	// Resume lets a paused workspace go on and waits until it does. Default: none is paused.
+	Resume func(ctx context.Context, workspaceID string) error
+	// Woken is told of every start and resumption that a visit brought about. It must not block.
+	Woken func(Wake)
+	// Suspect is told, at most a few times a second for each, of workspaces whose ports were
+	// answered by something else, or by nothing. It must not block.
+	Suspect func(workspaceID string)
 	// Inspector keeps what passes to ports at which somebody looks. Default: nothing is kept.
 	Inspector *inspect.Inspector
 	// NetHTTP sends requests to workspaces with net/http's client instead of Kalpana's own.
@@ -83,12 +106,13 @@ type Gateway struct {
 	routes  *directory
 	logins  *loginCodec
 	links   *linkCodec
-	tries   *passwordTries
+	limits  *limits
 	loops   *loopGuard
 	pages   *pages
 	proxy   *proxy
 	names   portNames
 	replays replays
+	sites   siteVisits
 	// background are WebSockets, from their handshake on; Close waits for them.
 	background tasks
 	closing    atomic.Bool
@@ -106,6 +130,9 @@ func New(o Options) (*Gateway, error) {
 	if o.Client == nil {
 		o.Client = directClient
 	}
+	if o.WrittenAtOnce == nil {
+		o.WrittenAtOnce = func(*http.Request) {}
+	}
 	if o.Touch == nil {
 		o.Touch = func(string, time.Time) {}
 	}
@@ -113,6 +140,20 @@ func New(o Options) (*Gateway, error) {
 		o.CheckPassword = func(context.Context, string, string) (bool, error) {
 			return false, errors.New("this gateway checks no passwords")
 		}
+	}
+	if o.Person == nil {
+		o.Person = func(string) (Person, bool) { return Person{}, false }
+	}
+	if o.EndSession == nil {
+		o.EndSession = func(context.Context, string, string) error {
+			return errors.New("this gateway ends no sessions")
+		}
+	}
+	if o.Woken == nil {
+		o.Woken = func(Wake) {}
+	}
+	if o.Suspect == nil {
+		o.Suspect = func(string) {}
 	}
 	if o.LinkOpened == nil {
 		o.LinkOpened = func(string, time.Time) {}
@@ -126,7 +167,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	g := &Gateway{options: o, hosts: hosts, logins: newLoginCodec(o.Box), links: newLinkCodec(o.Box), tries: newPasswordTries(), loops: newLoopGuard(), pages: newPages()}
+	g := &Gateway{options: o, hosts: hosts, logins: newLoginCodec(o.Box), links: newLinkCodec(o.Box), limits: newLimits(o), loops: newLoopGuard(), pages: newPages()}
 	g.routes = newDirectory(o.Box, g.sweep)
 	g.proxy = newProxy(g)
 	return g, nil

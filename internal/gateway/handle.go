@@ -11,11 +11,32 @@ import (
 
 // Handle answers requests for workspace hosts and returns true; false means that the
 // host is the main origin's, or none of ours, and nothing was written. Of the main
-// origin it answers only for the assets of its own pages.
+// origin it answers only for the assets of its own pages and what must go no further; for
+// all else there it has set the headers that every answer needs.
 func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request) bool {
 	a, ours := g.hosts.ParseHost(r.Host)
 	if !ours {
 		return false
+	}
+	if a.Main() || a.Kind == Malformed {
+		g.guardMain(w.Header(), r)
+	}
+	if endsUnsure(r) {
+		w.Header().Set("Connection", "close")
+	}
+	switch {
+	case r.URL.User != nil: // in an absolute target, which no browser sends here
+		writeProblem(w, refuseHost)
+		return true
+	case g.misdirected(r, a):
+		g.refuse(w, r, refuseMisdirected)
+		return true
+	case cookieFlood(r.Header["Cookie"]):
+		g.clearCookies(w, r)
+		return true
+	case headerFlood(r.Header, a.Main()):
+		writeProblem(w, refuseHeaders)
+		return true
 	}
 	switch a.Kind {
 	case Main, UI:
@@ -40,12 +61,17 @@ func (g *Gateway) Handle(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
+// kindSite is the kind of requests to sites.
+const kindSite = "site"
+
 func kindLabel(k Kind) string {
 	switch k {
 	case Agent:
 		return "agent"
 	case Port:
 		return "port"
+	case OtherSite:
+		return kindSite
 	default:
 		return "ws"
 	}
@@ -61,6 +87,10 @@ func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
 		writeProblem(w, refuseMethod) // the gateway is no tunnel, and RFC 8441 is not offered
 		return
 	}
+	if !wellFormed(r) {
+		writeProblem(w, refuseMalformed)
+		return
+	}
 	if !g.routes.loaded.Load() || g.closing.Load() {
 		g.refuse(w, r, refuseNotReady)
 		return
@@ -71,6 +101,10 @@ func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
 	}
 	if fromElsewhere(r.Header) {
 		writeProblem(w, refuseOrigin)
+		return
+	}
+	if wantsWorker(r.Header) && !editorFile(r.URL.Path) {
+		writeProblem(w, refuseWorker)
 		return
 	}
 	reserved, exact := reservedPath(r.URL.Path)
@@ -97,19 +131,22 @@ func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
 		g.deny(ex, r, route)
 		return
 	}
-	if !route.answers() {
-		g.notRunning(ex, r, route)
-		return
+	if route, ok := g.awake(ex, r, route); ok {
+		g.forward(ex, r, route, a, socket)
 	}
-	g.forward(ex, r, route, a, socket)
 }
 
 // forward proxies a request that was let in, registered so that it can be ended.
 func (g *Gateway) forward(ex *exchange, r *http.Request, route *Route, a Address, socket bool) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	ex.Context, ex.cancel, ex.route, ex.host = ctx, cancel, route, g.outboundHost(r, a)
-	if !route.usage.enter(ex) {
+	if entered, full := route.usage.enter(ex, socket, g.limits.mayHave(ex)); !entered {
 		cancel(nil)
+		if full {
+			g.limits.reached(limitRequests)
+			g.refuse(&ex.rec, r, refuseBusy)
+			return
+		}
 		g.refuse(&ex.rec, r, refuseNotFound)
 		return
 	}
@@ -136,6 +173,7 @@ func (g *Gateway) forward(ex *exchange, r *http.Request, route *Route, a Address
 		cancel(nil)
 	}()
 	g.renewLogin(ex, a)
+	ex.body.http1, ex.body.length, ex.rec.upload = r.ProtoMajor == 1, r.ContentLength, &ex.body
 	g.proxy.forward(ex, r)
 }
 
@@ -146,8 +184,21 @@ func countsAsUse(path string) bool {
 
 // notRunning answers for a workspace that has nothing to proxy to.
 func (g *Gateway) notRunning(ex *exchange, r *http.Request, route *Route) {
+	note := ""
+	if g.mayWake(ex, r, route) {
+		var err error
+		if route, err = g.wake(ex, r, route); err != nil {
+			note = startRefusal(err)
+		}
+	}
+	if ex.port != nil {
+		ex.port.allowSibling(ex.rec.Header())
+	}
 	f := refusal{status: http.StatusServiceUnavailable, retryAfter: 2}
 	switch route.Status {
+	case workspace.StatusRunning: // and paused
+		f.retryAfter = 10
+		f.code, f.title, f.detail = "workspace_paused", "The workspace is paused", "It goes on when it is opened in a browser, or with POST /api/v1/workspaces/{id}/start."
 	case workspace.StatusStarting:
 		f.code, f.title, f.detail = "workspace_starting", "The workspace is starting", "Try again in a few seconds."
 	case workspace.StatusStopping:
@@ -166,10 +217,12 @@ func (g *Gateway) notRunning(ex *exchange, r *http.Request, route *Route) {
 	switch {
 	case !ex.page:
 		writeProblem(&ex.rec, f)
+	case guest && route.answers():
+		g.guestPage(ex, r, f, statePaused)
 	case guest:
 		g.guestPage(ex, r, f, strings.ToLower(string(route.Status)))
 	default:
-		g.workspacePage(ex, r, route, f)
+		g.workspacePage(ex, r, route, f, note)
 	}
 }
 
@@ -179,6 +232,9 @@ func (g *Gateway) deny(ex *exchange, r *http.Request, route *Route) {
 	if route.right(ex.visitor, g.now()).Allows(workspace.RightView) {
 		g.refuse(&ex.rec, r, refuseRight)
 		return
+	}
+	if ex.page {
+		forgetPages(ex.rec.Header())
 	}
 	g.refuse(&ex.rec, r, refuseNotFound)
 }

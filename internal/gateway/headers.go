@@ -33,17 +33,7 @@ func dressHeaders(h http.Header, ex *exchange) {
 			delete(h, "Cookie")
 		}
 	}
-	if bearer(h) {
-		kept := make([]string, 0, len(h["Authorization"]))
-		for _, v := range h["Authorization"] {
-			if _, ok := ourToken(v); !ok {
-				kept = append(kept, v)
-			}
-		}
-		if h["Authorization"] = kept; len(kept) == 0 {
-			delete(h, "Authorization")
-		}
-	}
+	stripTokens(h)
 	// One backing array for the values: a request brings four of them.
 	v := [4]string{ex.client.IP, "http", ex.host}
 	if ex.client.HTTPS {
@@ -59,6 +49,22 @@ func dressHeaders(h http.Header, ex *exchange) {
 	}
 	if _, ok := h["User-Agent"]; !ok {
 		h["User-Agent"] = []string{""} // else net/http would write its own
+	}
+}
+
+// stripTokens removes Kalpana's own tokens and leaves what else stands in Authorization.
+func stripTokens(h http.Header) {
+	if !bearer(h) {
+		return
+	}
+	kept := make([]string, 0, len(h["Authorization"]))
+	for _, v := range h["Authorization"] {
+		if _, ok := ourToken(v); !ok {
+			kept = append(kept, v)
+		}
+	}
+	if h["Authorization"] = kept; len(kept) == 0 {
+		delete(h, "Authorization")
 	}
 }
 

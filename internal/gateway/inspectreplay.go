@@ -62,7 +62,9 @@ func (g *Gateway) Replay(ctx context.Context, by Replayer, t inspect.Target, x i
 		port:    &portVisit{setting: route.setting(t.Port), upstream: route.portUpstream(t.Port)},
 	}
 	if by.SessionID != "" || by.TokenID != "" {
-		if !route.usage.enter(ex) {
+		if entered, full := route.usage.enter(ex, false, g.limits.mayHave(ex)); full {
+			return none, inspect.ErrBusy
+		} else if !entered {
 			return none, inspect.ErrNotRunning
 		}
 		defer route.usage.leave(ex)

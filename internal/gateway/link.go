@@ -104,7 +104,7 @@ func (g *Gateway) serveLink(ex *exchange, r *http.Request) {
 }
 
 func (g *Gateway) tryPassword(ex *exchange, r *http.Request, l workspace.PortLink, code string) {
-	if !g.tries.allow(l.ID, ex.client.IP, g.now()) {
+	if _, ok := g.limits.password(l.ID, ex.client.IP, g.now()); !ok {
 		g.askPassword(ex, r, code, http.StatusTooManyRequests, "That was tried too often. Wait a minute, then try again.")
 		return
 	}
@@ -128,7 +128,7 @@ func (g *Gateway) tryPassword(ex *exchange, r *http.Request, l workspace.PortLin
 func (g *Gateway) enterLink(ex *exchange, r *http.Request, l workspace.PortLink) {
 	now := g.now()
 	g.options.LinkOpened(l.ID, now)
-	ex.rec.Header().Add("Set-Cookie", g.cookie(linkCookie, g.links.issue(ex.address, l.ID), max(l.Until.Sub(now), time.Second)))
+	ex.rec.Header().Add("Set-Cookie", g.cookie(ex.address, linkCookie, g.links.issue(ex.address, l.ID), max(l.Until.Sub(now), time.Second)))
 	redirect(&ex.rec, g.originOf(r, ex.address)+"/")
 }
 
@@ -166,7 +166,7 @@ func (g *Gateway) linkEnded(ex *exchange, r *http.Request) bool {
 	if _, ok := g.linkOf(r, ex.address); !ok || bearer(r.Header) {
 		return false
 	}
-	ex.rec.Header().Add("Set-Cookie", g.cookie(linkCookie, "", 0))
+	ex.rec.Header().Add("Set-Cookie", g.cookie(ex.address, linkCookie, "", 0))
 	g.refuseLinkPage(ex, r)
 	return true
 }

@@ -34,27 +34,54 @@ type usage struct {
 	// verifiedPorts is apart, lest visitors of a shared port crowd the owner out.
 	verifiedPorts verifiedLogins
 	touched       atomic.Int64 // Unix seconds of the last report of activity
+	wakes         wakes
 
 	mu          sync.Mutex
 	head        *exchange
 	sockets     int // open WebSockets
 	portSockets int // those of them that lead to ports
+	requests    int // requests under way that are no WebSockets and no handshakes
 	retired     bool
 }
 
-// enter registers ex; false if the workspace was deleted meanwhile.
-func (u *usage) enter(ex *exchange) bool {
+// enter registers ex, unless the workspace was deleted meanwhile or as many requests as
+// limit are under way already; full tells which. A handshake does not count here, since
+// WebSockets have a limit of their own.
+func (u *usage) enter(ex *exchange, handshake bool, limit int) (entered, full bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.retired {
-		return false
+		return false, false
+	}
+	if ex.counted = !handshake; ex.counted {
+		if u.requests >= limit {
+			return false, true
+		}
+		u.requests++
 	}
 	ex.next, ex.listed = u.head, true
 	if u.head != nil {
 		u.head.prev = ex
 	}
 	u.head = ex
+	return true, false
+}
+
+// begin counts a request that is not registered, up to limit; then call finish.
+func (u *usage) begin(limit int) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.requests >= limit {
+		return false
+	}
+	u.requests++
 	return true
+}
+
+func (u *usage) finish() {
+	u.mu.Lock()
+	u.requests--
+	u.mu.Unlock()
 }
 
 // leave takes ex off the list; calling it twice does nothing.
@@ -73,6 +100,9 @@ func (u *usage) leave(ex *exchange) {
 		ex.next.prev = ex.prev
 	}
 	ex.prev, ex.next, ex.listed = nil, nil, false
+	if ex.counted {
+		u.requests--
+	}
 }
 
 // became notes that ex is a WebSocket from now on.
@@ -135,6 +165,7 @@ func (g *Gateway) touch(u *usage) {
 // it did. Run calls it every second; changes of routes end theirs at once.
 func (g *Gateway) Sweep() {
 	g.routes.each(func(r *Route) { g.sweep(r.usage) })
+	g.sweepSites()
 }
 
 func (g *Gateway) sweep(u *usage) {
@@ -195,6 +226,7 @@ func (g *Gateway) end(d doomedExchange) {
 
 // endAll ends everything, for the gateway's own end.
 func (g *Gateway) endAll(why ending) {
+	g.endSites()
 	g.routes.each(func(r *Route) {
 		var all []doomedExchange
 		r.usage.each(func(ex *exchange) { all = append(all, doomedExchange{ex, ex.sock, why}) })

@@ -12,20 +12,16 @@ const (
 	// loopRounds is how often a cookie may be set and not come back: the third visit
 	// without it gets a page instead of another redirect.
 	loopRounds = 2
-	// ticketsPerMinute bounds what one user can make the store hold.
-	ticketsPerMinute = 120
 	// loopEntries bounds the memory; beyond it the oldest half is forgotten.
 	loopEntries = 4096
 )
 
 // loopGuard notices browsers that do not keep our cookie, which would otherwise be sent
-// round between two hosts for ever, and counts tickets per user. Only logins touch it.
+// round between two hosts for ever. Only logins touch it.
 type loopGuard struct {
 	mu     sync.Mutex
 	rounds map[string]*loginRounds // by session and host
 	older  map[string]*loginRounds // the generation before
-	issued map[string]int          // tickets by user in the minute begun at minute
-	minute time.Time
 }
 
 type loginRounds struct {
@@ -34,7 +30,7 @@ type loginRounds struct {
 }
 
 func newLoopGuard() *loopGuard {
-	return &loopGuard{rounds: make(map[string]*loginRounds), issued: make(map[string]int)}
+	return &loopGuard{rounds: make(map[string]*loginRounds)}
 }
 
 func roundsKey(sessionID string, host Address) string {
@@ -88,18 +84,6 @@ func (g *loopGuard) kept(sessionID string, host Address) {
 	key := roundsKey(sessionID, host)
 	delete(g.rounds, key)
 	delete(g.older, key)
-}
-
-// mayIssue counts a ticket of userID.
-func (g *loopGuard) mayIssue(userID string, now time.Time) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if now.Sub(g.minute) >= time.Minute {
-		clear(g.issued)
-		g.minute = now
-	}
-	g.issued[userID]++
-	return g.issued[userID] <= ticketsPerMinute
 }
 
 // get returns the entry of key, making it if need be. Call with mu held.

@@ -13,6 +13,9 @@ type Client struct {
 	IP string
 	// HTTPS tells whether the visitor's connection is encrypted.
 	HTTPS bool
+	// Proxied tells whether a trusted proxy passed the request on, over a connection that is
+	// the proxy's own.
+	Proxied bool
 }
 
 // directClient believes the connection alone.
@@ -116,12 +119,20 @@ func (g *Gateway) outboundHost(r *http.Request, a Address) string {
 	if a.Port == 0 || a.Port == g.hosts.domain.Port {
 		return r.Host
 	}
-	if local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr); ok {
-		if _, port, err := net.SplitHostPort(local.String()); err == nil && port == strconv.Itoa(a.Port) {
-			return r.Host
-		}
+	if a.Port == listenerPort(r) {
+		return r.Host
 	}
 	return g.hosts.name(a) + g.hosts.portSuffix
+}
+
+// listenerPort is the port that r came in on, 0 if that is not known.
+func listenerPort(r *http.Request) int {
+	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
+	if !ok {
+		return 0
+	}
+	_, port, _ := splitPort(local.String())
+	return port
 }
 
 // place is where this visitor finds the installation: scheme and port of all its hosts.
@@ -142,8 +153,11 @@ func (g *Gateway) uiOrigin(r *http.Request) string {
 	return scheme + g.hosts.domain.UIHost + port
 }
 
-// originOf is the origin of a workspace's host as this visitor reaches it.
+// originOf is the origin of a workspace's host as this visitor reaches it, or of a site.
 func (g *Gateway) originOf(r *http.Request, a Address) string {
+	if a.Kind == OtherSite {
+		return a.ID
+	}
 	scheme, port := g.place(r)
 	return scheme + g.hosts.name(a) + port
 }

@@ -34,6 +34,9 @@ type pageData struct {
 	// Link leads on; Dashboard is the UI's origin.
 	Link, LinkLabel string
 	Dashboard       string
+	// SignOut makes the page offer to end the session, under SignOutLabel.
+	SignOut      bool
+	SignOutLabel string
 	// Code is that of a link to a port whose password the page asks for; Wrong says why again.
 	Code, Wrong string
 	Log         []string
@@ -92,11 +95,14 @@ func (g *Gateway) writePage(w http.ResponseWriter, r *http.Request, f refusal, d
 	ownHeaders(h)
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
-	framers := ui
-	if a, _ := g.hosts.ParseHost(r.Host); a.Kind == Port { // the editor's own browser, too
+	framers := "'self' " + ui
+	switch a, _ := g.hosts.ParseHost(r.Host); {
+	case a.Kind == Port: // the editor's own browser, too
 		framers += " " + g.originOf(r, Address{Kind: Editor, ID: a.ID})
+	case a.Main() && r.Header.Get("Sec-Fetch-Dest") != "iframe": // a workspace's frame comes over the main origin to log in
+		framers = "'none'"
 	}
-	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'self' "+framers)
+	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors "+framers)
 	if f.retryAfter > 0 {
 		h.Set("Retry-After", strconv.Itoa(f.retryAfter))
 	}
@@ -109,11 +115,17 @@ func (g *Gateway) plainPage(w http.ResponseWriter, r *http.Request, f refusal) {
 	g.writePage(w, r, f, pageData{Title: f.title, Text: f.detail})
 }
 
+// statePaused is what pages call a workspace that is paused.
+const statePaused = "paused"
+
 // workspacePage is shown to the owner instead of an editor or a port of a workspace that
-// is not running.
-func (g *Gateway) workspacePage(ex *exchange, r *http.Request, route *Route, f refusal) {
+// is not running. note, a sentence, is why something was not done; "" for nothing.
+func (g *Gateway) workspacePage(ex *exchange, r *http.Request, route *Route, f refusal, note string) {
 	d := pageData{Title: f.title, Text: f.detail, Name: route.Name, Poll: true}
 	switch route.Status {
+	case workspace.StatusRunning:
+		d.State, d.StartPath, d.StartLabel = statePaused, startPath(r), "Resume workspace"
+		d.Text = "It was not used for a while. Everything in it is as it was."
 	case workspace.StatusStarting:
 		d.State, d.Text = "starting", "The editor opens here by itself."
 		if ex.port != nil {
@@ -132,6 +144,9 @@ func (g *Gateway) workspacePage(ex *exchange, r *http.Request, route *Route, f r
 			d.Text = route.StatusReason + ". Your files are kept."
 		}
 	}
+	if note != "" {
+		d.Text = note
+	}
 	g.writePage(&ex.rec, r, f, d)
 }
 
@@ -149,8 +164,17 @@ func (g *Gateway) loopPage(w http.ResponseWriter, r *http.Request, cookie, targe
 	f := refusal{status: http.StatusBadRequest}
 	g.writePage(w, r, f, pageData{
 		Title: "Your browser did not keep a cookie",
-		Text:  "You are signed in, but this workspace's own cookie “" + cookie + "” did not come back. Allow cookies for workspace addresses, also in frames and private windows, then try again.",
+		Text:  "You are signed in, but this address's own cookie “" + cookie + "” did not come back. Allow cookies for it, also in frames and private windows, then try again.",
 		Link:  target, LinkLabel: "Try again",
+	})
+}
+
+// noSessionPage answers a visitor who signed in and whose browser dropped the session's cookie.
+func (g *Gateway) noSessionPage(w http.ResponseWriter, r *http.Request, login string) {
+	g.writePage(w, r, refusal{status: http.StatusBadRequest}, pageData{
+		Title: "Your browser did not keep a cookie",
+		Text:  "You signed in, but the cookie “" + sessionCookie + "” of the session did not come back. Allow cookies for this address, also in private windows, then sign in again.",
+		Link:  login, LinkLabel: "Sign in again",
 	})
 }
 
@@ -161,7 +185,7 @@ func (g *Gateway) usedLinkPage(w http.ResponseWriter, r *http.Request, target st
 		writeProblem(w, f)
 		return
 	}
-	g.writePage(w, r, f, pageData{Title: f.title, Text: f.detail, Link: target, LinkLabel: "Open the workspace"})
+	g.writePage(w, r, f, pageData{Title: f.title, Text: f.detail, Link: target, LinkLabel: "Open it again"})
 }
 
 func startPath(r *http.Request) string {

@@ -56,9 +56,8 @@ func (g *Gateway) servePort(ex *exchange, r *http.Request) {
 		// than that. It only tells who is offered a start button.
 		g.authenticate(ex, r, route, a)
 	}
-	if !route.answers() {
-		v.allowSibling(w.Header())
-		g.notRunning(ex, r, route)
+	route, ok := g.awake(ex, r, route)
+	if !ok {
 		return
 	}
 	v.upstream = route.portUpstream(a.Inside)

@@ -23,13 +23,13 @@ var (
 	refuseOrigin       = refusal{http.StatusForbidden, "forbidden_origin", "Request from another site", "This request was made by a page of another origin.", 0}
 	refuseGateway      = refusal{http.StatusBadGateway, "bad_gateway", "The workspace does not answer", "The workspace is running, but what listens in it does not answer. Try again.", 2}
 	refuseNotReady     = refusal{http.StatusServiceUnavailable, "starting", "Kalpana is starting", "Try again in a moment.", 1}
-	refuseHost         = refusal{http.StatusBadRequest, "bad_host", "Wrong host", "The port in the host name is not a number from 1 to 65535.", 0}
+	refuseHost         = refusal{http.StatusBadRequest, "bad_host", "Wrong host", "The host has a port that is not a number from 1 to 65535, or a user name.", 0}
 	refuseMethod       = refusal{http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed", "This address does not take this method.", 0}
 	refuseHandshake    = refusal{http.StatusBadRequest, "bad_handshake", "Not a WebSocket handshake", "A WebSocket handshake is an HTTP/1.1 GET with Connection: Upgrade.", 0}
 	refuseBody         = refusal{http.StatusBadRequest, "bad_request_body", "The request body did not arrive", "The connection was closed, or was silent for too long, before the whole body was sent.", 0}
 	refuseLong         = refusal{http.StatusRequestURITooLong, "uri_too_long", "Address too long", "The address is longer than a login can carry.", 0}
 	refuseSockets      = refusal{http.StatusTooManyRequests, "too_many_sockets", "Too many WebSockets", "This workspace has as many open WebSockets as are allowed.", 5}
-	refuseTickets      = refusal{http.StatusTooManyRequests, "too_many_logins", "Too many logins", "Too many workspace logins were asked for in one minute.", 30}
+	refuseTickets      = refusal{http.StatusTooManyRequests, "too_many_logins", "Too many logins", "Too many workspace logins were asked for in one minute.", 0}
 )
 
 // writeProblem answers programs. The body depends on the refusal alone, so that two
@@ -63,5 +63,5 @@ func writeProblem(w http.ResponseWriter, f refusal) {
 func ownHeaders(h http.Header) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Referrer-Policy", "strict-origin") // the address may hold a code; without any referrer forms would name no Origin
 }

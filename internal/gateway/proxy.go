@@ -67,8 +67,9 @@ func (p *proxy) failed(ex *exchange, r *http.Request, err error) {
 	switch {
 	case context.Cause(ex) == errEnded: // revoked: whoever waits learns no more than that
 		panic(http.ErrAbortHandler)
-	case ex.Err() != nil: // the visitor left
+	case ex.Err() != nil: // the visitor left, or does not get on with the body; an empty 200 would be no answer
 		ex.rec.status = statusClientLeft
+		panic(http.ErrAbortHandler)
 	case errors.Is(err, errEditorStarting):
 		g.waitPage(&ex.rec, r, ex.route, refusal{http.StatusServiceUnavailable, "editor_starting", "The editor is starting", "It opens here by itself in a moment.", 1})
 	case ex.body.failed.Load():

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -17,7 +18,8 @@ import (
 const reservedPrefix = "/.kalpana/"
 
 // reservedPath reports whether a decoded path leads below reservedPrefix for any program
-// that tidies paths up or ignores case; exact tells whether it is written plainly.
+// that tidies paths up, ignores case or takes something for the end of a path or of a part
+// of it; exact tells whether it is written plainly.
 func reservedPath(p string) (reserved, exact bool) {
 	if strings.HasPrefix(p, reservedPrefix) && path.Clean(p) == p {
 		return true, true
@@ -25,9 +27,19 @@ func reservedPath(p string) (reserved, exact bool) {
 	if !containsFold(p, ".kalpana") {
 		return false, false
 	}
-	clean := strings.ToLower(path.Clean("/" + strings.ReplaceAll(p, `\`, "/")))
+	parts := strings.Split(strings.ReplaceAll(p, `\`, "/"), "/")
+	for i, part := range parts {
+		if end := strings.IndexAny(part, endings); end >= 0 {
+			parts[i] = part[:end]
+		}
+	}
+	clean := strings.ToLower(path.Clean("/" + strings.Join(parts, "/")))
 	return clean == "/.kalpana" || strings.HasPrefix(clean, reservedPrefix), false
 }
+
+// endings are what programs take for the end of a path or of a part of it: parameters, what
+// is a query or a fragment once it is decoded, and the end of a string in C.
+const endings = ";?#\x00"
 
 func containsFold(s, lower string) bool {
 	for i := strings.IndexByte(s, lower[0]); i >= 0 && len(s)-i >= len(lower); {
@@ -92,6 +104,12 @@ func (g *Gateway) onlyFor(may func(*Route, Address, visitor, time.Time) bool, ex
 		g.deny(ex, r, route)
 		return
 	}
+	if !route.usage.begin(g.limits.mayHave(ex)) { // it may ask what is inside
+		g.limits.reached(limitRequests)
+		g.refuse(w, r, refuseBusy)
+		return
+	}
+	defer route.usage.finish()
 	serve(ex, r, route)
 }
 
@@ -101,14 +119,15 @@ func (g *Gateway) serveStatus(ex *exchange, r *http.Request, route *Route) {
 		Status       workspace.Status `json:"status"`
 		StatusReason string           `json:"statusReason"`
 		// Ready: the editor or the port answers, opening it makes sense.
-		Ready bool     `json:"ready"`
-		Log   []string `json:"log"`
-	}{Status: route.Status}
+		Ready  bool     `json:"ready"`
+		Paused bool     `json:"paused"`
+		Log    []string `json:"log"`
+	}{Status: route.Status, Paused: route.Paused}
 	if mayUse(route, ex.visitor, g.now()) {
 		state.StatusReason, state.Log = route.StatusReason, g.options.Starter.StartLog(route.ID)
 	}
 	switch {
-	case !route.answers():
+	case !route.answers(), route.Paused:
 	case ex.port != nil:
 		state.Ready = g.proxy.portAnswers(r.Context(), route, ex.address.Inside)
 	default:
@@ -131,8 +150,13 @@ func (g *Gateway) serveStart(ex *exchange, r *http.Request, route *Route) {
 	if !ok {
 		back = "/"
 	}
-	if err := g.options.Starter.Start(r.Context(), route.ID); err != nil {
-		g.options.Log.Warn("start from the workspace's page not taken", "workspace", route.ID, "user", ex.visitor.userID, "err", err)
+	if after, ok := g.limits.take(g.limits.starts, limitStart, ratelimit.Name(ex.visitor.userID), g.now()); !ok {
+		g.plainPage(&ex.rec, r, refuseStarts.after(after))
+		return
+	}
+	err := g.options.Starter.Start(r.Context(), route.ID)
+	g.woken(ex, r, Wake{WorkspaceID: route.ID, Resumed: route.Paused, Button: true, Err: err})
+	if err != nil {
 		g.plainPage(&ex.rec, r, refusal{http.StatusServiceUnavailable, "start_refused", "The workspace was not started", "The order was not taken: " + err.Error(), 5})
 		return
 	}

@@ -21,9 +21,15 @@ var (
 // claim a scope wider than its folder.
 const staticPath = "/_static/"
 
+// sameOrigin is shared by all responses and never changed.
+var sameOrigin = []string{"same-origin"}
+
 // checkResponse turns what the bridge says about itself into errors, and takes away from
 // any other response what a workspace may not say to browsers.
 func checkResponse(resp *http.Response, ex *exchange) error {
+	if err := wellFormedAnswer(resp); err != nil {
+		return err
+	}
 	fromBridge := ex.port == nil // a program on a port speaks for itself
 	if fromBridge && (resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusServiceUnavailable) {
 		switch bridgeCode(resp) {
@@ -36,6 +42,9 @@ func checkResponse(resp *http.Response, ex *exchange) error {
 		}
 	}
 	undressHeaders(resp.Header, resp.Request.URL.Path, ex)
+	if _, ok := resp.Header["Content-Type"]; !ok {
+		ex.rec.Header()["Content-Type"] = nil // else the server would guess one
+	}
 	return nil
 }
 
@@ -89,6 +98,7 @@ func undressHeaders(h http.Header, path string, ex *exchange) {
 		ex.port.dressResponse(h, ex.framePolicy)
 	}
 	if ex.address.Kind == Editor {
+		h["Cross-Origin-Resource-Policy"] = sameOrigin // for browsers that do not say who asks
 		h["Content-Security-Policy"] = append(h["Content-Security-Policy"], ex.framePolicy)
 	}
 }

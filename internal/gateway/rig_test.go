@@ -45,6 +45,7 @@ type rig struct {
 	plain    *httptest.Server // the same without TLS
 	up       *upstreamServer
 	skew     atomic.Int64 // added to the gateway's clock
+	frozen   atomic.Int64 // where that stands still, Unix nanoseconds; 0 = it goes on
 	touches  sync.Map     // workspace → *atomic.Int64
 	version  int64
 	h1, h2   *http.Client
@@ -74,7 +75,13 @@ func newRig(t testing.TB, change func(*Options), serve http.HandlerFunc) *rig {
 	o := Options{
 		Domain: Domain{Base: "localhost", UIHost: "ws.localhost", Port: p}, Box: testBox(t),
 		Visitors: r.visitors, Starter: r.starter, Observer: r.observed, Tickets: testTickets(t),
-		Now: func() time.Time { return time.Now().Add(time.Duration(r.skew.Load())) },
+		Now: func() time.Time {
+			now := time.Now()
+			if at := r.frozen.Load(); at != 0 {
+				now = time.Unix(0, at)
+			}
+			return now.Add(time.Duration(r.skew.Load()))
+		},
 		Touch: func(id string, _ time.Time) {
 			n, _ := r.touches.LoadOrStore(id, new(atomic.Int64))
 			n.(*atomic.Int64).Add(1)
@@ -346,6 +353,21 @@ func (s *starts) count() int {
 
 type observer struct {
 	requests, sockets, in, out atomic.Int64
+	limited                    sync.Map // limit → *atomic.Int64
+}
+
+func (o *observer) Limited(limit string) {
+	n, _ := o.limited.LoadOrStore(limit, new(atomic.Int64))
+	n.(*atomic.Int64).Add(1)
+}
+
+// refused is how often a limit was reached.
+func (o *observer) refused(limit string) int64 {
+	n, ok := o.limited.Load(limit)
+	if !ok {
+		return 0
+	}
+	return n.(*atomic.Int64).Load()
 }
 
 func (o *observer) Request(_ string, class int, _ time.Duration, in, out int64) {

@@ -22,6 +22,8 @@ type Route struct {
 	AgentPort  int
 	// Deleting workspaces look as if they were gone.
 	Deleting bool
+	// Paused: it runs, and stands still; what is sent to it waits.
+	Paused bool
 
 	version int64
 	key     string
@@ -70,6 +72,9 @@ func (r *Route) answers() bool { return r.Status == workspace.StatusRunning }
 // and its bridge, who may edit; a port, who may use it, or whom the port's setting or a
 // link lets in. A visitor without a name is nobody we know. r may be nil.
 func mayVisit(r *Route, a Address, v visitor, now time.Time) bool {
+	if a.Kind == OtherSite { // anybody may sign in there; the site decides about each request
+		return v.userID != ""
+	}
 	if a.Kind != Port {
 		return r.right(v, now).Allows(workspace.RightEdit)
 	}

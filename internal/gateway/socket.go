@@ -14,6 +14,9 @@ const (
 	waitBuffer = 1 << 10
 	// closeGrace is how long the other side may take to read a close frame.
 	closeGrace = time.Second
+	// lastWords is how long a workspace may go on once the visitor has said everything. A
+	// WebSocket is over with that, but for the answer to a close frame.
+	lastWords = 10 * time.Second
 )
 
 // socket is one WebSocket between a visitor and a workspace.
@@ -50,7 +53,7 @@ func (s *socket) start(early, greeting []byte) {
 		u := s.exchange.route.usage
 		s.exchange.endRecording()
 		u.leave(s.exchange)
-		u.releaseSocket(s.exchange.port != nil)
+		s.gateway.releaseSocket(s.exchange)
 		s.report(s.gateway.options.Observer)
 		s.gateway.options.Observer.SocketClosed(s.kind)
 	})
@@ -61,6 +64,14 @@ func (s *socket) up(early []byte) {
 	_, err := s.toUpstream(early)
 	if err == nil {
 		err = pump(s.client, s.toUpstream)
+	}
+	if half, ok := s.upstream.(interface{ CloseWrite() error }); ok && err == io.EOF && !s.ending.Load() {
+		// The visitor has said everything, and may still listen.
+		enough := time.Now().Add(lastWords)
+		s.client.SetWriteDeadline(enough)
+		s.upstream.SetReadDeadline(enough)
+		half.CloseWrite()
+		return
 	}
 	s.upstream.Close()
 	if s.ending.Load() && err != nil {

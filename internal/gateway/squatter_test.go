@@ -1,12 +1,18 @@
 package gateway
 
 import (
+	"crypto/sha256"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/kalpana-dev/kalpana/bridge/proof"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -97,5 +103,39 @@ func TestWhoeverElseHoldsThePortHearsNothing(t *testing.T) {
 				t.Errorf("afterwards: %d %.100s", got.status, got.body)
 			}
 		})
+	}
+}
+
+// A port that a neighbour's bridge has got meanwhile, or an earlier start of the same
+// workspace still has, leads nobody there: not to its editor, nor to its ports.
+func TestAnotherBridgeOnThePortGetsNoRequest(t *testing.T) {
+	var suspected atomic.Int64
+	r := newRig(t, func(o *Options) { o.Suspect = func(string) { suspected.Add(1) } }, nil)
+	box := r.gw.options.Box
+	for name, key := range map[string]string{"a neighbour": box.WorkspaceKey(otherID, 7), "an earlier start": box.WorkspaceKey(testID, 6)} {
+		var reached atomic.Int64
+		other := httptest.NewServer(proof.Handler(sha256.Sum256([]byte(key)), http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			reached.Add(1)
+			io.WriteString(w, "another's page")
+		})))
+		r.up.port = other.Listener.Addr().(*net.TCPAddr).Port
+		r.announce(testID, owner, workspace.StatusRunning, 7)
+		r.skew.Add(int64(time.Minute)) // so that the next suspicion is passed on
+		before := suspected.Load()
+		for _, a := range []Address{{Kind: Editor, ID: testID}, at(3000)} {
+			if got := r.get(r.originAt(a)+"/", page, "Cookie: "+r.cookieAt(a, owner)); got.status != 502 || strings.Contains(got.body, "another's") || !strings.Contains(got.body, `data-poll="starting"`) {
+				t.Errorf("%s: %d %.200s", name, got.status, got.body)
+			}
+		}
+		if _, resp, err := r.dial("https://"+r.agentHost(testID)+"/", "Authorization: Bearer "+ownerToken); err == nil || resp == nil || resp.StatusCode != 502 {
+			t.Errorf("%s: a socket: %v %v", name, resp, err)
+		}
+		other.Close()
+		if n := reached.Load(); n != 0 {
+			t.Errorf("%s got %d requests", name, n)
+		}
+		if suspected.Load() == before {
+			t.Errorf("%s: nobody heard of it", name)
+		}
 	}
 }

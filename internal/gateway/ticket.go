@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/gateway/ticket"
+	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 )
 
 // How a login gets from the main origin to a workspace host, whose pages it must not
@@ -45,9 +46,9 @@ const (
 	// TicketPath is where TicketHandler has to be mounted on the main origin.
 	TicketPath = "/auth/ticket"
 	redeemPath = reservedPrefix + "ticket"
-	// maxCarriedURI bounds the address carried through a login: with base64 around it,
-	// it has to fit the 16 KiB that servers allow for all headers.
-	maxCarriedURI = 6 << 10
+	// maxCarriedURI bounds the address carried through a login: in base64 and with the rest of
+	// its query, it has to fit the 8 KiB that a login at a provider carries along.
+	maxCarriedURI = 5632
 )
 
 // sendToLogin starts the flow for a page visit.
@@ -64,9 +65,13 @@ func (g *Gateway) sendToLogin(w http.ResponseWriter, r *http.Request, a Address)
 	nonce, ok := findCookie(r.Header["Cookie"], nonceCookie)
 	if !ok || !isCode(nonce) {
 		nonce = newCode()
-		w.Header().Add("Set-Cookie", g.cookie(nonceCookie, nonce, nonceLife))
+		w.Header().Add("Set-Cookie", g.cookie(a, nonceCookie, nonce, nonceLife))
 	}
-	query := "?host=" + g.hosts.name(a) + "&nonce=" + nonceHash(nonce) + "&path=" + base64.RawURLEncoding.EncodeToString([]byte(uri))
+	path := base64.RawURLEncoding.EncodeToString([]byte(uri))
+	query := "?host=" + g.hosts.name(a) + "&nonce=" + nonceHash(nonce) + "&path=" + path
+	if a.Kind == OtherSite {
+		query = siteLoginQuery(g.options.Box, a.ID, nonceHash(nonce), path, g.now())
+	}
 	redirect(w, g.uiOrigin(r)+TicketPath+query)
 }
 
@@ -92,14 +97,18 @@ func (g *Gateway) TicketHandler() http.Handler {
 func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 	userID, sessionID, ok := g.options.Visitors.SessionOf(r)
 	if !ok {
-		redirect(w, "/login?return="+url.QueryEscape(requestURI(r)))
+		g.askToLogIn(w, r)
 		return
 	}
 	q := r.URL.Query()
-	a, ours := g.hosts.ParseHost(q.Get("host"))
+	a, known := g.askedAddress(q)
 	path, pathOK := carriedPath(q.Get("path"))
 	nonce := q.Get("nonce")
-	if !ours || (a.Kind != Editor && a.Kind != Port) || !pathOK || !isCode(nonce) {
+	if !known || !pathOK || !isCode(nonce) {
+		if a.Kind == OtherSite {
+			g.refuse(w, r, refuseSiteLogin)
+			return
+		}
 		g.refuse(w, r, refuseNotFound)
 		return
 	}
@@ -112,8 +121,8 @@ func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 		g.loopPage(w, r, loginCookie, g.originOf(r, a)+path)
 		return
 	}
-	if !g.loops.mayIssue(userID, g.now()) {
-		g.refuse(w, r, refuseTickets)
+	if after, ok := g.limits.take(g.limits.tickets, limitTicket, ratelimit.Name(userID), g.now()); !ok {
+		g.refuse(w, r, refuseTickets.after(after))
 		return
 	}
 	code := newCode()
@@ -129,11 +138,29 @@ func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 	redirect(w, g.originOf(r, a)+redeemPath+"?code="+code)
 }
 
+// askToLogIn sends a visitor without a session to the login page, from where they come back
+// here. Whoever comes back and has no cookie would be sent round for ever.
+func (g *Gateway) askToLogIn(w http.ResponseWriter, r *http.Request) {
+	const asked = "&asked=1" // the visitor was at the login page already
+	address := requestURI(r)
+	before, again := strings.CutSuffix(address, asked)
+	login := "/login?return=" + url.QueryEscape(before+asked)
+	if again && !hasCookie(r.Header["Cookie"], sessionCookie) {
+		g.noSessionPage(w, r, login)
+		return
+	}
+	redirect(w, login)
+}
+
 // redeem turns a ticket into the cookie of this host.
 func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request, a Address) {
 	h := w.Header()
 	route := g.routes.lookup(a.ID)
 	have, loggedIn := g.loginOf(r, route, a)
+	if after, ok := g.limits.take(g.limits.redeems, limitTicket, ratelimit.Address(g.client(r).IP), g.now()); !ok {
+		g.refuse(w, r, refuseLimit.after(after))
+		return
+	}
 	t, err := g.options.Tickets.TakeTicket(r.Context(), codeHash(r.URL.Query().Get("code")))
 	if err != nil && !errors.Is(err, ticket.ErrNotFound) {
 		g.options.Log.Error("ticket not taken", "workspace", a.ID, "err", err)
@@ -155,7 +182,10 @@ func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request, a Address) {
 	case found && !hasCookie(nonces, nonceCookie):
 		g.loopPage(w, r, nonceCookie, g.originOf(r, a)+t.Path)
 		return
-	case !found || !ok || !isCode(nonce) || nonceHash(nonce) != t.NonceHash:
+	case found && ok && isCode(nonce) && nonceHash(nonce) != t.NonceHash:
+		g.otherNonce(w, r, g.originOf(r, a)+t.Path)
+		return
+	case !found || !ok || !isCode(nonce):
 		g.usedLinkPage(w, r, g.originOf(r, a)+"/")
 		return
 	}
@@ -166,8 +196,18 @@ func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request, a Address) {
 	}
 	g.loops.redeemed(t.SessionID, a, t.NonceHash, g.now())
 	h.Add("Set-Cookie", g.loginCookie(a, login{userID: t.UserID, sessionID: t.SessionID, expires: g.now().Add(loginLife)}))
-	h.Add("Set-Cookie", g.cookie(nonceCookie, "", 0))
+	h.Add("Set-Cookie", g.cookie(a, nonceCookie, "", 0))
+	g.promiseHTTPS(h, r)
 	redirect(w, g.originOf(r, a)+t.Path)
+}
+
+// otherNonce answers for a good ticket of another nonce. Tabs that were opened at the very
+// same moment were given one each, and the browser kept the last; or it is another's ticket
+// that somebody lured the visitor to. Both may go where the ticket leads, and log in by
+// themselves.
+func (g *Gateway) otherNonce(w http.ResponseWriter, r *http.Request, target string) {
+	w.Header().Set("Refresh", "1; url="+target)
+	g.usedLinkPage(w, r, target)
 }
 
 // redirect sends a visitor on to location as it is: http.Redirect would tidy it up. The
@@ -185,7 +225,12 @@ func requestURI(r *http.Request) string {
 	if strings.HasPrefix(r.RequestURI, "/") {
 		return r.RequestURI
 	}
-	return r.URL.RequestURI() // absolute form, as sent to proxies
+	// Absolute form, as sent to proxies; or what has no path, "http:@evil.test", and would
+	// lead elsewhere behind an origin.
+	if uri := r.URL.RequestURI(); strings.HasPrefix(uri, "/") {
+		return uri
+	}
+	return "/"
 }
 
 // carriedPath decodes a path made by sendToLogin. It is only ever written behind an

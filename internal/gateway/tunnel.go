@@ -23,7 +23,7 @@ const handshakeTimeout = 30 * time.Second
 func (p *proxy) tunnel(ex *exchange, r *http.Request) {
 	u := ex.route.usage
 	handedOver := false
-	if !u.reserveSocket(ex.port != nil, p.gateway.options.SocketsPerWorkspace) {
+	if !p.gateway.reserveSocket(ex) {
 		u.leave(ex)
 		ex.cancel(nil)
 		writeProblem(&ex.rec, refuseSockets)
@@ -31,7 +31,7 @@ func (p *proxy) tunnel(ex *exchange, r *http.Request) {
 	}
 	defer func() {
 		if !handedOver {
-			u.releaseSocket(ex.port != nil)
+			p.gateway.releaseSocket(ex)
 			u.leave(ex)
 			ex.cancel(nil)
 			ex.endRecording()

@@ -91,7 +91,7 @@ func (g *Gateway) renewLogin(ex *exchange, a Address) {
 }
 
 func (g *Gateway) loginCookie(a Address, l login) string {
-	return g.cookie(loginCookie, g.logins.issue(a, l), loginLife)
+	return g.cookie(a, loginCookie, g.logins.issue(a, l), loginLife)
 }
 
 // bearer reports whether any Authorization header carries a token of ours.

@@ -24,7 +24,7 @@
       if (!answer.ok) throw new Error(String(answer.status));
       const state = await answer.json();
       show(state.log);
-      const now = state.status === "RUNNING" ? "starting" : state.status.toLowerCase();
+      const now = state.paused ? "paused" : state.status === "RUNNING" ? "starting" : state.status.toLowerCase();
       if (state.ready || now !== shown) return location.reload();
       pause = Math.min(pause * 1.15, shown === "starting" ? 1500 : 5000);
     } catch {

@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// maxHeaderName is far above any name in use.
+const maxHeaderName = 128
+
+// untouchable are headers that HTTP, browsers or this login need, with "-" for "_" and ".".
+var untouchable = []string{
+	"authorization", "connection", "content-length", "content-type", "cookie", "host", "origin", "trailer", "transfer-encoding", "upgrade",
+}
+
+// plainHeader is a header's name as programs may read it that cannot tell "_" and "." from
+// "-", CGI for example.
+func plainHeader(name string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '_' || c == '.' {
+			return '-'
+		}
+		return c
+	}, strings.ToLower(name))
+}
+
+// believed reports whether the site takes Kalpana's word for what stands in this header.
+func (s *Site) believed(name string) bool {
+	plain := plainHeader(name)
+	return strings.HasPrefix(plain, "x-kalpana-") || slices.Contains(s.headers, plain)
+}
+
+// undress takes from a request what is Kalpana's and what a visitor may not say.
+func (s *Site) undress(r *http.Request) {
+	for name := range r.Header {
+		if s.believed(name) {
+			delete(r.Header, name)
+		}
+	}
+	if lines := r.Header["Cookie"]; len(lines) > 0 {
+		if kept := stripCookies(lines); len(kept) > 0 {
+			r.Header["Cookie"] = kept
+		} else {
+			delete(r.Header, "Cookie")
+		}
+	}
+	stripTokens(r.Header)
+	if r.Trailer != nil && r.Body != nil { // else the server has no place to put trailers
+		s.undressTrailer(r.Trailer)
+		r.Body = &undressedBody{r.Body, s, r.Trailer}
+	}
+}
+
+func (s *Site) undressTrailer(t http.Header) {
+	for name := range t {
+		if s.believed(name) {
+			delete(t, name)
+		}
+	}
+}
+
+// undressedBody takes away the trailers that came with the end of the body, whether they
+// were announced or not, before anybody looks at them.
+type undressedBody struct {
+	io.ReadCloser
+	site    *Site
+	trailer http.Header
+}
+
+func (b *undressedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil {
+		b.site.undressTrailer(b.trailer)
+	}
+	return n, err
+}
+
+// dress tells the site who the visitor is. What is not known is left out.
+func (p Person) dress(h http.Header) {
+	for name, value := range map[string]string{"X-Kalpana-User": p.ID, "X-Kalpana-Email": p.Email, "X-Kalpana-Name": p.Name, "X-Kalpana-Role": p.Role()} {
+		if value = HeaderValue(value); value != "" {
+			h[name] = []string{value}
+		}
+	}
+}
+
+// HeaderValue is s without what no header can carry.
+func HeaderValue(s string) string {
+	return strings.TrimSpace(strings.Map(func(c rune) rune {
+		if c < ' ' || c == 0x7f {
+			return -1
+		}
+		return c
+	}, s))
+}
