@@ -15,6 +15,9 @@ func registerCaddyfile() {
 	httpcaddyfile.RegisterGlobalOption("kalpana", parseApp)
 	httpcaddyfile.RegisterHandlerDirective("kalpana", parseHandler)
 	httpcaddyfile.RegisterDirectiveOrder("kalpana", httpcaddyfile.Before, "reverse_proxy")
+	httpcaddyfile.RegisterDirective("kalpana_auth", parseSite)
+	// Before everything that answers or changes the address: the login has to come back to it.
+	httpcaddyfile.RegisterDirectiveOrder("kalpana_auth", httpcaddyfile.Before, "request_body")
 }
 
 func parseApp(d *caddyfile.Dispenser, _ any) (any, error) {
@@ -47,10 +50,12 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"nix_cache": {&c.NixCacheURL, &c.NixCacheKey}, "nixpkgs": {&c.Nixpkgs},
 		"agent_mode": {&c.AgentMode}, "agent_mode_cap": {&c.AgentModeCap},
 	}
-	ints := map[string]*int{"https_port": &c.HTTPSPort, "ports_start": &c.PortStart, "ports_end": &c.PortEnd, "max_workspaces_per_user": &c.MaxWorkspacesPerUser}
+	ints := map[string]*int{"https_port": &c.HTTPSPort, "ports_start": &c.PortStart, "ports_end": &c.PortEnd, "max_workspaces_per_user": &c.MaxWorkspacesPerUser,
+		"api_rate": &c.APIRate, "sockets_per_user": &c.SocketsPerUser, "requests_per_workspace": &c.RequestsPerWorkspace,
+	}
 	bigs := map[string]*int64{"memory": &c.Memory, "cpu": &c.CPU}
 	bools := map[string]**bool{
-		"nix_custom_configs": &c.NixCustomConfigs, "private_repos": &c.PrivateRepos,
+		"wake_on_visit": &c.WakeOnVisit, "nix_custom_configs": &c.NixCustomConfigs, "private_repos": &c.PrivateRepos,
 		"agent_own_keys": &c.AgentOwnKeys, "agent_allow_training": &c.AgentAllowTraining,
 	}
 	budgets := map[string]**config.USD{
@@ -59,8 +64,9 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	}
 	settings := map[string]string{
 		"https_port": "KALPANA_HTTPS_PORT", "ports_start": "CONTAINER_PORT_RANGE_START", "ports_end": "CONTAINER_PORT_RANGE_END",
-		"max_workspaces_per_user": "MAX_WORKSPACES_PER_USER", "memory": "DEFAULT_CONTAINER_MEMORY", "cpu": "DEFAULT_CONTAINER_CPU",
-		"idle_timeout": "KALPANA_IDLE_TIMEOUT", "nix_custom_configs": "ENABLE_NIX_CUSTOM_CONFIGS", "private_repos": "ENABLE_PRIVATE_REPOS",
+		"max_workspaces_per_user": "MAX_WORKSPACES_PER_USER", "api_rate": "KALPANA_API_RATE", "sockets_per_user": "KALPANA_SOCKETS_PER_USER",
+		"requests_per_workspace": "KALPANA_REQUESTS_PER_WORKSPACE", "memory": "DEFAULT_CONTAINER_MEMORY", "cpu": "DEFAULT_CONTAINER_CPU",
+		"idle_timeout": "KALPANA_IDLE_TIMEOUT", "pause_timeout": "KALPANA_PAUSE_TIMEOUT", "wake_on_visit": "KALPANA_WAKE_ON_VISIT", "nix_custom_configs": "ENABLE_NIX_CUSTOM_CONFIGS", "private_repos": "ENABLE_PRIVATE_REPOS",
 		"agent_own_keys": "AGENT_OWN_KEYS", "agent_allow_training": "AGENT_ALLOW_TRAINING", "agent_budget_turn": "AGENT_BUDGET_TURN",
 		"agent_budget_chat": "AGENT_BUDGET_CHAT", "agent_budget_user_day": "AGENT_BUDGET_USER_DAY", "agent_budget_day": "AGENT_BUDGET_DAY",
 	}
@@ -128,6 +134,12 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 					return wrong("must be a duration such as 30m, or 0 for never")
 				}
 				c.IdleTimeout = &v
+			}
+		case key == "pause_timeout":
+			if value != "" {
+				if c.PauseTimeout, err = config.ParseDuration(value); err != nil {
+					return wrong("must be a duration such as 10m, or 0 for never")
+				}
 			}
 		case key == "port_rest":
 			if value != "" {

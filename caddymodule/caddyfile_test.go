@@ -119,16 +119,18 @@ func TestSecretsStayOutOfTheConfiguration(t *testing.T) {
 
 func TestEverySettingArrives(t *testing.T) {
 	environment(t, "KALPANA_DATA_DIR", "/tmp/x", "KALPANA_HTTPS_PORT", "9443", "DOCKER_HOST", "tcp://10.0.0.1:2376", "CONTAINER_PORT_RANGE_START", "41000", "CONTAINER_PORT_RANGE_END", "42000",
-		"DEFAULT_CONTAINER_MEMORY", "1073741824", "DEFAULT_CONTAINER_CPU", "500000000", "MAX_WORKSPACES_PER_USER", "7", "KALPANA_WORKSPACE_IMAGE", "x/y:z",
-		"KALPANA_IDLE_TIMEOUT", "0", "KALPANA_SIGNUP", "closed", "GITHUB_URL", "https://git.example.com", "GITHUB_API_URL", "https://git.example.com/api/v3",
+		"DEFAULT_CONTAINER_MEMORY", "1073741824", "DEFAULT_CONTAINER_CPU", "500000000", "MAX_WORKSPACES_PER_USER", "7", "KALPANA_API_RATE", "11", "KALPANA_SOCKETS_PER_USER", "12", "KALPANA_REQUESTS_PER_WORKSPACE", "13", "KALPANA_CONNECTIONS_PER_ADDRESS", "14",
+		"KALPANA_WORKSPACE_IMAGE", "x/y:z",
+		"KALPANA_IDLE_TIMEOUT", "0", "KALPANA_PAUSE_TIMEOUT", "10m", "KALPANA_WAKE_ON_VISIT", "false", "KALPANA_SIGNUP", "closed", "GITHUB_URL", "https://git.example.com", "GITHUB_API_URL", "https://git.example.com/api/v3",
 		"OPENROUTER_API_KEY", "k", "OPENROUTER_BASE_URL", "https://models.example.com/v1", "AGENT_MODEL", "m", "AGENT_MODE", "plan", "AGENT_MODE_CAP", "autoEdit", "AGENT_BUDGET_TURN", "0",
 		"AGENT_BUDGET_CHAT", "2.5", "AGENT_BUDGET_USER_DAY", "3", "AGENT_BUDGET_DAY", "0.000000001", "AGENT_OWN_KEYS", "false", "AGENT_ALLOW_TRAINING", "true", "ENABLE_NIX_CUSTOM_CONFIGS", "false", "ENABLE_PRIVATE_REPOS", "false")
-	c, _, err := adapt(t, shipped(t))
+	c, whole, err := adapt(t, shipped(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.HTTPSPort != 9443 || c.DockerHost != "tcp://10.0.0.1:2376" || c.PortStart != 41000 || c.PortEnd != 42000 || c.Memory != 1<<30 || c.CPU != 5e8 || c.MaxWorkspacesPerUser != 7 ||
-		c.WorkspaceImage != "x/y:z" || time.Duration(*c.IdleTimeout) != 0 || c.Signup != "closed" || c.GitHubURL != "https://git.example.com" || c.GitHubAPIURL != "https://git.example.com/api/v3" ||
+	if c.HTTPSPort != 9443 || c.DockerHost != "tcp://10.0.0.1:2376" || c.PortStart != 41000 || c.PortEnd != 42000 || c.Memory != 1<<30 || c.CPU != 5e8 || c.MaxWorkspacesPerUser != 7 || c.APIRate != 11 || c.SocketsPerUser != 12 || c.RequestsPerWorkspace != 13 ||
+		!strings.Contains(whole, `"per_address":14`) ||
+		c.WorkspaceImage != "x/y:z" || time.Duration(*c.IdleTimeout) != 0 || time.Duration(c.PauseTimeout) != 10*time.Minute || *c.WakeOnVisit || c.Signup != "closed" || c.GitHubURL != "https://git.example.com" || c.GitHubAPIURL != "https://git.example.com/api/v3" ||
 		c.OpenRouterBaseURL != "https://models.example.com/v1" || c.AgentModel != "m" || c.AgentMode != "plan" || c.AgentModeCap != "autoEdit" ||
 		*c.AgentBudgetTurn != 0 || *c.AgentBudgetChat != 2_500_000_000 || *c.AgentBudgetUserDay != 3*config.Dollar || *c.AgentBudgetDay != 1 ||
 		*c.AgentOwnKeys || !*c.AgentAllowTraining || *c.NixCustomConfigs || *c.PrivateRepos {

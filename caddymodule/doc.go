@@ -6,6 +6,8 @@
 //	http.handlers.kalpana      the site directive: UI, API, logins and workspace hosts
 //	tls.permission.kalpana     which names may get a certificate on demand
 //	admin.api.kalpana          the operator's commands, at /kalpana/ of the admin socket
+//	http.handlers.kalpana_auth the site directive of any other site behind the same login
+//	http.authentication.providers.kalpana  the same for Caddy's authentication handler
 //
 // and the commands token, workspace, login-link and doctor. The Caddyfile grammar:
 //
@@ -24,6 +26,8 @@
 //			max_workspaces_per_user  5
 //			workspace_image          kalpana/workspace:latest
 //			idle_timeout             30m
+//			pause_timeout            10m
+//			wake_on_visit            true
 //			signup                   invite
 //			github                   <client id> {env.GITHUB_CLIENT_SECRET}
 //			github_urls              https://github.com https://api.github.com
@@ -51,5 +55,20 @@
 //		kalpana
 //	}
 //
-// A line without a value, or with an empty one, means the default.
+// A line without a value, or with an empty one, means the default. Other sites:
+//
+//	https://grafana.example.com {
+//		kalpana_auth {
+//			roles  admin
+//			users  ann@example.com
+//			header X-WEBAUTH-USER {http.auth.user.email}
+//			hosts  grafana.example.com
+//			allow_framing
+//		}
+//		reverse_proxy 127.0.0.1:3000
+//	}
+//
+// A reload starts the new configuration before it stops the old one. The platform is shared
+// by both (app.go), logs to where the new one says (logs.go), and refuses changed settings
+// of its own, which need a restart. Connections in use go over to the new one (drain.go).
 package caddymodule

@@ -82,7 +82,7 @@ var transports = []string{"net/http", "github.com/coder/websocket"}
 
 // layers from the bottom up: a package imports only packages of its own or a lower layer.
 var layers = [][]string{
-	{"bridge", "internal/user", "internal/secretbox", "internal/metrics", "internal/gcpace", "internal/gateway/ticket", "ui"},
+	{"bridge", "internal/user", "internal/secretbox", "internal/metrics", "internal/ratelimit", "internal/gcpace", "internal/gateway/ticket", "ui"},
 	{"internal/config"},
 	{"internal/portlease", "internal/permission", "internal/agent", "internal/uistream", "internal/redact", "internal/inspect", "internal/nixcheck", "internal/template", "internal/variable", "internal/repoevent", "internal/audit"},
 	{"internal/toolbox", "internal/spend"},

@@ -15,9 +15,10 @@ const (
 	KindEditor = "ws"
 	KindPort   = "port"
 	KindAgent  = "agent"
+	KindSite   = "site"
 )
 
-var kinds = []string{KindUI, KindAPI, KindEditor, KindPort, KindAgent}
+var kinds = []string{KindUI, KindAPI, KindEditor, KindPort, KindAgent, KindSite}
 var classes = []string{"1xx", "2xx", "3xx", "4xx", "5xx"}
 
 // Metrics are the collectors of one platform; they outlive reloads of the Caddy
@@ -33,7 +34,9 @@ type Metrics struct {
 	reconciles    prometheus.Counter
 	repairs       *prometheus.CounterVec
 	auditDropped  *prometheus.CounterVec
+	wakes         *prometheus.CounterVec
 	agent         agentMetrics
+	limited       map[string]prometheus.Counter
 	all           []prometheus.Collector
 
 	// One handle per label value, taken once: a request looks up no label.
@@ -75,6 +78,10 @@ func New() *Metrics {
 	for _, r := range auditReasons {
 		m.auditDropped.WithLabelValues(r)
 	}
+	m.wakes = counter("kalpana_wakes_total", "Workspaces that a visit started or resumed, by result.", "result")
+	for _, r := range wakeResults {
+		m.wakes.WithLabelValues(r)
+	}
 	m.reconciles = counter("kalpana_reconciliations_total", "Passes that compared records with containers.").WithLabelValues()
 	m.repairs = counter("kalpana_repairs_total", "What such a pass had to put right.", "kind")
 	for _, of := range []string{"docker", "database"} {
@@ -94,6 +101,7 @@ func New() *Metrics {
 		m.traffic[k] = t
 	}
 	m.makeAgent(gauge, counter, histogram)
+	m.makeLimits(counter)
 	for _, s := range []string{"STOPPED", "STARTING", "RUNNING", "STOPPING", "ERROR"} {
 		m.workspaces.WithLabelValues(s)
 	}

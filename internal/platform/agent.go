@@ -111,6 +111,9 @@ func (r reach) Connect(ctx context.Context, id string, start bool, progress func
 			if w.Desired != workspace.DesiredRunning {
 				break // is about to stop
 			}
+			if err := r.p.awake(ctx, w); err != nil {
+				return nil, err
+			}
 			c, err := bridgeclient.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", w.AgentPort), r.p.workspaceKey(w.ID, w.Epoch))
 			if err == nil && !slices.Contains(c.Hello.Types, bridge.TypeOpenEditor) {
 				// Older ones know no dry runs: what should only be shown would be done.
@@ -153,7 +156,7 @@ func (r reach) Connect(ctx context.Context, id string, start bool, progress func
 }
 
 // Touch implements chat.Workspaces.
-func (r reach) Touch(id string) { r.p.workspaces.Touch(id, time.Now()) }
+func (r reach) Touch(id string) { r.p.workspaces.Use(id, time.Now()) }
 
 // PortURL implements chat.Workspaces.
 func (r reach) PortURL(id string, port int, path string) string {
@@ -162,6 +165,9 @@ func (r reach) PortURL(id string, port int, path string) string {
 
 // openEditor shows a file or the terminal in the editor of a running workspace.
 func (a *parts) openEditor(ctx context.Context, w workspace.Workspace, what bridge.OpenEditor) error {
+	if err := a.awake(ctx, w); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	c, err := bridgeclient.Dial(ctx, fmt.Sprintf("127.0.0.1:%d", w.AgentPort), a.workspaceKey(w.ID, w.Epoch))

@@ -65,6 +65,9 @@ func (a *parts) dialBridge(ctx context.Context, w workspace.Workspace) (provisio
 
 // unpushed asks a running workspace for what is only in it.
 func (a *parts) unpushed(ctx context.Context, w workspace.Workspace) (work bridge.UnpushedWork, err error) {
+	if err := a.awake(ctx, w); err != nil {
+		return work, err
+	}
 	c, err := a.dialBridge(ctx, w)
 	if err != nil {
 		return work, err

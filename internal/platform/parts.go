@@ -69,7 +69,6 @@ type parts struct {
 
 	portURL                      func(id string, port int) string
 	api, logins, pages, operator http.Handler
-	hsts                         bool
 	workspaceKey                 func(id string, epoch int64) string
 }
 
@@ -77,7 +76,7 @@ type parts struct {
 func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	c := p.config
 	lifetime, end := context.WithCancel(context.Background())
-	a := &parts{log: p.log, lifetime: lifetime, end: end, metrics: p.metrics, hsts: !c.Local()}
+	a := &parts{log: p.log, lifetime: lifetime, end: end, metrics: p.metrics}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -149,7 +148,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		Store: a.store, Box: box, BaseURL: c.Origin(c.UIHost()), Signup: c.Signup,
 		GitHub: identity.GitHub{ClientID: c.GitHubClientID, Secret: c.GitHubClientSecret, URL: c.GitHubURL, APIURL: c.GitHubAPIURL, PrivateRepos: *c.PrivateRepos, Keep: a.access.Connect},
 		OIDC:   identity.OIDC{Issuer: c.OIDCIssuer, ClientID: c.OIDCClientID, Secret: c.OIDCClientSecret},
-		Log:    p.log, Observe: p.metrics.Login, Tell: func(e identity.Event) { api.RecordEvent(a.trail, e) }, ClientIP: func(r *http.Request) string { return p.client(r).IP },
+		Log:    p.log, Observe: p.metrics.Login, Limited: func() { p.metrics.Limited(metrics.LimitLogin) }, Tell: func(e identity.Event) { api.RecordEvent(a.trail, e) }, ClientIP: func(r *http.Request) string { return p.front.Client(r).IP },
 	})
 	if err != nil {
 		return nil, err
@@ -163,10 +162,14 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 	workspaces := func() *workspace.Service { return a.workspaces }
 	requests := inspect.New(nil)
 	a.gateway, err = gateway.New(gateway.Options{
-		Domain: gateway.Domain{Base: c.Domain, Workspace: c.WorkspaceDomain, UIHost: c.UIHost(), Port: c.HTTPSPort},
+		Domain: domainOf(c),
 		Box:    box, Visitors: visitors{a.identity}, Tickets: a.store, Starter: starter{workspaces},
-		Client: p.client, Touch: func(id string, at time.Time) { a.workspaces.Touch(id, at) }, CheckPassword: a.identity.CheckPassword, LinkOpened: opened.note, Observer: p.metrics, Inspector: requests,
+		Client: p.front.Client, WrittenAtOnce: p.front.WrittenAtOnce, Touch: func(id string, at time.Time) { a.workspaces.Touch(id, at) }, CheckPassword: a.identity.CheckPassword, Person: a.person, EndSession: a.identity.RevokeSession, LinkOpened: opened.note, Observer: p.metrics, Inspector: requests,
 		NetHTTP: c.UpstreamClient == config.ClientNetHTTP, Log: p.log,
+		SocketsPerUser: c.SocketsPerUser, SocketsPerWorkspace: 2 * c.SocketsPerUser, RequestsPerWorkspace: c.RequestsPerWorkspace,
+		WakeOnVisit: *c.WakeOnVisit, Woken: a.woken,
+		Resume:  func(ctx context.Context, id string) error { return a.workspaces.Resume(ctx, id) },
+		Suspect: func(id string) { a.workspaces.Suspect(id) },
 	})
 	if err != nil {
 		return nil, err
@@ -189,9 +192,9 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		return nil, err
 	}
 	a.workspaces = workspace.New(workspace.Options{
-		Store: a.store.Workspaces(), Leases: a.leaser, Engine: a.engine, Prober: prober{}, LastUse: lastUse, Key: box.WorkspaceKey, Image: c.WorkspaceImage,
+		Store: a.store.Workspaces(), Leases: a.leaser, Engine: a.engine, Prober: prober{}, LastUse: lastUse, Identify: identify, Key: box.WorkspaceKey, Image: c.WorkspaceImage,
 		Announcers: []workspace.Announcer{a.gateway, events, forget, a.provision}, Preparer: a.provision, Observer: p.metrics, Log: p.log, Shared: a.store.Shared(),
-		DefaultMemory: c.Memory, DefaultCPU: c.CPU, MaxPerUser: c.MaxWorkspacesPerUser, IdleTimeout: idle,
+		DefaultMemory: c.Memory, DefaultCPU: c.CPU, MaxPerUser: c.MaxWorkspacesPerUser, IdleTimeout: idle, PauseTimeout: time.Duration(c.PauseTimeout),
 		FlushEvery: 2 * time.Second, StopGrace: stopGrace, Env: func(_ context.Context, w workspace.Workspace) (map[string]string, error) {
 			// Where VS Code's Ports panel says that a port inside is reached.
 			env := map[string]string{bridge.HoldEditor: "1", "VSCODE_PROXY_URI": c.Origin("{{port}}-"+w.ID+".ws."+c.WorkspaceDomain) + "/"}
@@ -244,7 +247,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		}
 	}
 	live := a.newFacts()
-	admin, err := a.admin(c, p.client)
+	admin, err := a.admin(c, p.front.Client)
 	if err != nil {
 		return nil, err
 	}
@@ -258,6 +261,7 @@ func (p *Platform) assemble(ctx context.Context) (_ *parts, err error) {
 		Webhook:    api.WebhookOptions{Receiver: hooks, Events: a.reports},
 		Repository: api.RepositoryOptions{Events: a.reports, MayRead: a.mayRead, Unpushed: a.unpushed, Known: a.store},
 		Admin:      admin,
+		Limits:     api.Limits{PerSecond: c.APIRate, Reached: p.metrics.Limited},
 		Sharing:    api.Sharing{LinkURL: a.linkURL, LinkVisits: a.store.LinkVisits},
 		Inspect:    api.InspectOptions{Requests: requests, Replay: a.replay},
 		Review:     api.ReviewOptions{Ask: a.askBridge, SecretsOf: a.secretsOf},

@@ -18,7 +18,7 @@ type Platform struct {
 	config  config.Config
 	version string
 	log     *slog.Logger
-	client  func(*http.Request) gateway.Client
+	front   Front
 	metrics *metrics.Metrics
 
 	mu     sync.Mutex // guards opening and closing
@@ -26,10 +26,17 @@ type Platform struct {
 	closed bool
 }
 
-// New returns a platform that does not run yet; it does no I/O. client says where a
-// request came from, after trusted proxies were believed.
-func New(c config.Config, version string, client func(*http.Request) gateway.Client, log *slog.Logger) *Platform {
-	return &Platform{config: c, version: version, client: client, log: log, metrics: metrics.New()}
+// Front is what the server in front of a platform knows of a request.
+type Front struct {
+	// Client says where it came from, after trusted proxies were believed.
+	Client func(*http.Request) gateway.Client
+	// WrittenAtOnce is told that an answer is short; see gateway.Options. It may be nil.
+	WrittenAtOnce func(*http.Request)
+}
+
+// New returns a platform that does not run yet; it does no I/O.
+func New(c config.Config, version string, front Front, log *slog.Logger) *Platform {
+	return &Platform{config: c, version: version, front: front, log: log, metrics: metrics.New()}
 }
 
 // Config is what the platform was made with.

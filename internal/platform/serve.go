@@ -15,8 +15,7 @@ import (
 func (p *Platform) Handle(w http.ResponseWriter, r *http.Request) bool {
 	parts := p.parts.Load()
 	if parts == nil {
-		w.Header().Set("Retry-After", "1")
-		http.Error(w, "Kalpana is starting.", http.StatusServiceUnavailable)
+		answerStarting(w)
 		return true
 	}
 	if parts.gateway.Handle(w, r) {
@@ -30,6 +29,13 @@ func (p *Platform) Handle(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
+// SecretAddress reports whether the address of r must not be written down, because what it
+// or the answer's holds lets somebody in. Before the platform is open that may be any.
+func (p *Platform) SecretAddress(r *http.Request) bool {
+	parts := p.parts.Load()
+	return parts == nil || parts.gateway.SecretAddress(r)
+}
+
 // serveMain answers on the main origin: API and health on all its hosts, logins and
 // pages on the one that serves pages.
 func (p *parts) serveMain(w http.ResponseWriter, r *http.Request, host gateway.Kind) {
@@ -39,12 +45,13 @@ func (p *parts) serveMain(w http.ResponseWriter, r *http.Request, host gateway.K
 		return
 	}
 	if host != gateway.UI {
-		to := p.gateway.Hosts().UIOrigin() + r.URL.RequestURI()
+		uri := r.URL.RequestURI()
+		if !strings.HasPrefix(uri, "/") {
+			uri = "/" // "http:@evil.test" has no path, and would lead elsewhere behind an origin
+		}
+		to := p.gateway.Hosts().UIOrigin() + uri
 		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
 		return
-	}
-	if p.hsts {
-		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
 	}
 	if strings.HasPrefix(path, "/auth/") {
 		p.count(metrics.KindUI, w, r, p.logins)

@@ -1,0 +1,236 @@
+package caddymodule
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/kalpana-dev/kalpana/internal/metrics"
+	"github.com/kalpana-dev/kalpana/internal/ratelimit"
+)
+
+const (
+	connectionsPerAddress = 1024
+	// connectionsAtLeast is what everybody together may have even where the system allows
+	// few files.
+	connectionsAtLeast = 256
+	refusalsToldEvery  = time.Minute
+)
+
+// ConnectionLimit is a listener wrapper that bounds how many connections one address has
+// open at once, and all together, so that neither a flood nor a program that forgets to
+// close takes the server from everybody else. What is over the limit is closed at once.
+// Requests on connections that were let in cost nothing more. QUIC is not counted.
+type ConnectionLimit struct {
+	// PerAddress is for each IPv4 address and each /64 of IPv6. Default: 1024.
+	PerAddress int `json:"per_address,omitempty"`
+	// Total is for everybody together. Default: half of the files that the process may have
+	// open, since a request to a workspace needs two.
+	Total int `json:"total,omitempty"`
+	// Exempt are the networks, in CIDR notation, that only Total counts for: this machine,
+	// or the proxies in front, whose connections are those of many. Default: loopback.
+	Exempt []string `json:"exempt,omitempty"`
+
+	exempt  []netip.Prefix
+	open    *ratelimit.Slots
+	all     atomic.Int64
+	reached func(limit string)
+	log     *slog.Logger
+	told    atomic.Int64 // Unix nanoseconds of the last line in the log
+}
+
+// CaddyModule names the module.
+func (*ConnectionLimit) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "caddy.listeners.connection_limit", New: func() caddy.Module { return new(ConnectionLimit) }}
+}
+
+// Provision reads the networks and finds the metrics, if the configuration has a kalpana block.
+func (c *ConnectionLimit) Provision(ctx caddy.Context) error {
+	c.log, c.reached = ctx.Slogger(), func(string) {}
+	if app, err := ctx.AppIfConfigured("kalpana"); err == nil {
+		c.reached = app.(*App).platform.Metrics().Limited
+	} else if !errors.Is(err, caddy.ErrNotConfigured) {
+		return err
+	}
+	if c.PerAddress == 0 {
+		c.PerAddress = connectionsPerAddress
+	}
+	if c.Total == 0 {
+		c.Total = connectionsAtLeast
+		var files syscall.Rlimit
+		if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err == nil {
+			c.Total = int(max(connectionsAtLeast, min(files.Cur/2, 1<<30)))
+		}
+	}
+	if c.PerAddress < 0 || c.Total < 0 {
+		return fmt.Errorf("connection_limit: %d per address and %d in all: neither may be negative", c.PerAddress, c.Total)
+	}
+	if c.Exempt == nil {
+		c.Exempt = []string{"127.0.0.0/8", "::1/128"}
+	}
+	for _, text := range c.Exempt {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return fmt.Errorf("connection_limit: exempt %q is no network such as 10.0.0.0/8: %w", text, err)
+		}
+		c.exempt = append(c.exempt, p)
+	}
+	c.open = ratelimit.NewSlots(c.PerAddress)
+	return nil
+}
+
+// UnmarshalCaddyfile reads
+//
+//	connection_limit [<per address>] {
+//		total  <number>
+//		exempt <network>...
+//	}
+func (c *ConnectionLimit) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next()
+	number := func(to *int) error {
+		n, err := strconv.Atoi(d.Val())
+		if err != nil || n < 1 {
+			return d.Errf("%q must be a whole number, 1 or more", d.Val())
+		}
+		*to = n
+		return nil
+	}
+	if d.NextArg() {
+		if err := number(&c.PerAddress); err != nil {
+			return err
+		}
+	}
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	for d.NextBlock(0) {
+		switch d.Val() {
+		case "total":
+			if !d.NextArg() {
+				return d.ArgErr()
+			}
+			if err := number(&c.Total); err != nil {
+				return err
+			}
+		case "exempt":
+			c.Exempt = append(c.Exempt, d.RemainingArgs()...)
+		default:
+			return d.Errf("%q is no option of connection_limit", d.Val())
+		}
+	}
+	return nil
+}
+
+// WrapListener returns l with the limit before it.
+func (c *ConnectionLimit) WrapListener(l net.Listener) net.Listener { return &limitedListener{l, c} }
+
+type limitedListener struct {
+	net.Listener
+	limit *ConnectionLimit
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if counted, ok := l.limit.take(conn); ok {
+			return counted, nil
+		}
+	}
+}
+
+// take counts a connection until it is closed, or closes it.
+func (c *ConnectionLimit) take(conn net.Conn) (net.Conn, bool) {
+	key, counts := c.counts(conn.RemoteAddr())
+	if c.all.Add(1) > int64(c.Total) || counts && !c.open.Take(key) {
+		c.all.Add(-1)
+		c.refuse(conn)
+		return nil, false
+	}
+	n := &counted{limit: c, key: key, counts: counts}
+	if tcp, ok := conn.(*net.TCPConn); ok { // keeps what only such a one can do
+		return &countedTCP{tcp, n}, true
+	}
+	return &countedConn{conn, n}, true
+}
+
+// counts says by what a connection counts, and whether the limit of addresses is for it.
+func (c *ConnectionLimit) counts(from net.Addr) (ratelimit.Key, bool) {
+	tcp, ok := from.(*net.TCPAddr)
+	if !ok {
+		return ratelimit.Key{}, false // a Unix socket, say
+	}
+	a := tcp.AddrPort().Addr().Unmap()
+	for _, p := range c.exempt {
+		if p.Contains(a.WithZone("")) {
+			return ratelimit.Key{}, false
+		}
+	}
+	return ratelimit.AddressOf(a), true
+}
+
+func (c *ConnectionLimit) refuse(conn net.Conn) {
+	c.reached(metrics.LimitConnections)
+	if now, last := time.Now().UnixNano(), c.told.Load(); now-last > int64(refusalsToldEvery) && c.told.CompareAndSwap(last, now) {
+		c.log.Warn("connections are refused: their address, or everybody together, has as many as allowed", "from", conn.RemoteAddr().String(), "per_address", c.PerAddress, "total", c.Total)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		tcp.SetLinger(0) // nothing of it stays behind
+	}
+	conn.Close()
+}
+
+// counted gives back what a connection was counted as, once.
+type counted struct {
+	limit  *ConnectionLimit
+	key    ratelimit.Key
+	counts bool
+	closed atomic.Bool
+}
+
+func (n *counted) end() {
+	if !n.closed.CompareAndSwap(false, true) {
+		return
+	}
+	n.limit.all.Add(-1)
+	if n.counts {
+		n.limit.open.Give(n.key)
+	}
+}
+
+type countedTCP struct {
+	*net.TCPConn
+	counted *counted
+}
+
+func (c *countedTCP) Close() error {
+	defer c.counted.end()
+	return c.TCPConn.Close()
+}
+
+type countedConn struct {
+	net.Conn
+	counted *counted
+}
+
+func (c *countedConn) Close() error {
+	defer c.counted.end()
+	return c.Conn.Close()
+}
+
+var (
+	_ caddy.ListenerWrapper = (*ConnectionLimit)(nil)
+	_ caddy.Provisioner     = (*ConnectionLimit)(nil)
+	_ caddyfile.Unmarshaler = (*ConnectionLimit)(nil)
+)
