@@ -5,7 +5,8 @@ VERSION    ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo d
 TAGS       := nobadger,nomysql,nopgx
 CADDY      := github.com/caddyserver/caddy/v2
 LDFLAGS    := -s -w -X $(CADDY).CustomVersion=kalpana-$(VERSION) -X $(CADDY).CustomBinaryName=kalpana
-GO_SOURCES := $(shell find cmd internal bridge caddymodule ui -name '*.go' -not -path '*/node_modules/*' 2>/dev/null)
+# With the files that are embedded in programs.
+GO_SOURCES := $(shell find cmd internal bridge caddymodule ui/*.go -type f -not -name '*_test.go' -not -path '*/node_modules/*' -not -path '*/testdata/*' 2>/dev/null)
 UI_BUILT   := $(shell find ui/dist -type f 2>/dev/null)
 UI_MODULES := ui/node_modules/.package-lock.json
 # What Go tests bring from npm: foreign clients, a dev server.
@@ -55,34 +56,39 @@ lint: $(UI_MODULES) ## formatting, vet, static checks, shell scripts, the UI's l
 test-tools: ## install what the tests need beside the product: a browser and its certificate tool
 	@scripts/install-test-tools.sh
 
-test: engine test-tools bin/kalpana-bridge ## everything, from unit to browser
-	$(MAKE) -j2 --output-sync=target image checked
-	$(MAKE) test-pages test-race test-go
+# First what needs no container, beside the image, which waits for packages and layers. Then
+# what has limits of time, alone.
+test: engine test-tools bin/kalpana-bridge $(UI_MODULES) ## everything, from unit to browser
+	$(MAKE) -j3 --output-sync=target image checked test-pages
+	$(MAKE) test-race
+	$(MAKE) test-go
 
-# What waits for packages and layers (image) beside what keeps a core busy.
 checked:
-	$(MAKE) -j1 build xcaddy test-ui lint
+	$(MAKE) -j1 build xcaddy lint test-ui
 
 test-ui: $(UI_MODULES) ## the UI's own tests, and that ui/dist is what ui/src builds
 	npm --prefix ui run test
 	scripts/check-ui-dist.sh
 
 test-pages: $(UI_MODULES) ## every page in a real browser, against a stand-in for the gateway
-	npm --prefix ui run test:pages
+	scripts/own-network.sh npm --prefix ui run test:pages
 
-# Packages whose whole tests run under the race detector. Leasing 5,000 pairs takes
-# minutes there, so of portlease only the rest does.
-RACED = $(shell go list ./bridge/... 2>/dev/null | grep -v /bridge/image) ./internal/chat/... ./internal/cli/... ./internal/gateway/... ./internal/identity/... ./internal/provision/... ./internal/workspace/...
+# Packages whose whole tests run under the race detector, the longest first.
+RACED = ./internal/gateway/... ./internal/chat/... ./internal/workspace/... ./internal/identity/... ./internal/cli/... ./internal/provision/... $(shell go list ./bridge/... 2>/dev/null | grep -v /bridge/image)
 
+# `make lint` vets. Leasing 5,000 pairs takes minutes under the race detector, so of portlease
+# only the rest runs there.
 test-race: ## what runs many things at once, under the race detector
-	go test -race -count=1 -timeout 20m $(RACED)
-	go test -race -count=1 -timeout 10m -skip TestTheWholeRange ./internal/portlease
+	go test -race -vet=off -count=1 -timeout 20m -skip TestTheWholeRange $(RACED) ./internal/portlease
 
+# With the flags of `make build`, so that nothing is compiled twice; the longest package begins.
 test-go: build xcaddy $(GO_TEST_MODULES) ## all other Go tests: real HTTP, database, Docker, browser
-	go test -count=1 -timeout 20m $$(go list ./... | grep -vxF "$$(go list $(RACED))")
+	go test -trimpath -tags $(TAGS) -vet=off -count=1 -timeout 20m $$(go list ./internal/e2e ./... | grep -vxF "$$(go list $(RACED))")
 
-xcaddy: ## build bin/caddy: a stock Caddy with Kalpana's modules and those of xcaddy.json
-	go run ./cmd/kalpana-build xcaddy.json bin/caddy
+xcaddy: bin/caddy ## build bin/caddy: a stock Caddy with Kalpana's modules and those of xcaddy.json
+
+bin/caddy: $(GO_SOURCES) $(UI_BUILT) go.mod go.sum xcaddy.json
+	go run -trimpath -tags $(TAGS) ./cmd/kalpana-build xcaddy.json $@
 
 bench: build ## measure; needs the image
 	@bench/run.sh

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs what tests need on a Debian machine: Chromium, certutil, shellcheck, and ripgrep, which
-# the bridge finds in its image.
+# Installs what tests need on a Debian machine: Chromium with and without windows, certutil, a
+# checker of shell scripts, and ripgrep, which the bridge finds in its image.
 set -euo pipefail
 missing=()
-command -v chromium >/dev/null || missing+=(chromium)
+# Together: both must be of one version.
+command -v chromium >/dev/null && command -v chromium-headless-shell >/dev/null || missing+=(chromium chromium-headless-shell)
 command -v certutil >/dev/null || missing+=(libnss3-tools)
 command -v shellcheck >/dev/null || missing+=(shellcheck)
 command -v rg >/dev/null || missing+=(ripgrep)

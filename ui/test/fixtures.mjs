@@ -35,6 +35,7 @@ export function workspace(port, changes = {}) {
     id,
     name: `workspace-${made}`,
     status: "STOPPED",
+    paused: false,
     statusReason: "",
     vscodePort: 0,
     agentPort: 0,
