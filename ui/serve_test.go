@@ -174,7 +174,7 @@ func TestEveryAnswerCarriesThePolicy(t *testing.T) {
 		}
 		for name, want := range map[string]string{
 			"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
-			"Referrer-Policy": "strict-origin-when-cross-origin", "X-Frame-Options": "DENY",
+			"Referrer-Policy": "strict-origin", "X-Frame-Options": "DENY",
 		} {
 			if got := h.Get(name); got != want {
 				t.Errorf("%s: %s %q, want %q", target, name, got, want)

@@ -171,6 +171,7 @@ func TestPeopleSignInAndOutAndNobodyActsForThem(t *testing.T) {
 		if code, page := admin.visit(deep); code != 200 || admin.last.String() != deep || !strings.Contains(page, "vscode") {
 			t.Fatalf("the login led to %v: %d", admin.last, code)
 		}
+		visitsWake(t, k, admin, id, deep)
 		dial := func(origin string) (*websocket.Conn, *http.Response, error) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()

@@ -64,7 +64,7 @@ func (s *Service) Look(all []workspace.Workspace) []Facts {
 	defer s.mu.Unlock()
 	fresh := false
 	for _, w := range all {
-		if w.Status != workspace.StatusRunning || w.ContainerID == "" {
+		if w.Status != workspace.StatusRunning || w.ContainerID == "" || w.Paused { // one that is paused does nothing, and answers nothing
 			delete(s.watched, w.ID)
 			found = append(found, nothing(w.ID))
 			continue

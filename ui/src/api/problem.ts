@@ -11,13 +11,16 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly fields: FieldError[];
+  /** Seconds after which it makes sense to try again; 0 when the server does not say. */
+  readonly retryAfter: number;
 
-  constructor(status: number, code: string, detail: string, fields: FieldError[] = []) {
+  constructor(status: number, code: string, detail: string, fields: FieldError[] = [], retryAfter = 0) {
     super(detail);
     this.name = "Problem";
     this.status = status;
     this.code = code;
     this.fields = fields;
+    this.retryAfter = retryAfter;
   }
 
   /** What is wrong with one field of the request, or undefined. */
@@ -36,21 +39,22 @@ export const unreachable = () => new Problem(0, "network", t("Kalpana does not a
 /** Reads a refused answer; whatever comes, a Problem with a sentence is the result. */
 export async function problemOf(response: Response): Promise<Problem> {
   const { status } = response;
+  const retryAfter = Math.max(0, Math.ceil(Number(response.headers.get("retry-after"))) || 0);
   const body: unknown = await response.json().catch(() => null);
   if (!isObject(body) || typeof body.code !== "string") {
-    return new Problem(status, `http_${status}`, t("The server answered {status}. Try again in a moment.", { status }));
+    return new Problem(status, `http_${status}`, t("The server answered {status}. Try again in a moment.", { status }), [], retryAfter);
   }
   const fields = Array.isArray(body.errors) ? body.errors.filter(isFieldError) : [];
   const detail = [body.detail, body.title].find((text): text is string => typeof text === "string" && text !== "");
-  return new Problem(status, body.code, (await own(body.code, response.headers)) ?? detail ?? t("That did not work. Try again."), fields);
+  return new Problem(status, body.code, (await own(body.code, retryAfter)) ?? detail ?? t("That did not work. Try again."), fields, retryAfter);
 }
 
 /** What the page itself says about it, see ownSentence; loaded only when it may be needed. */
-async function own(code: string, headers: Headers): Promise<string | undefined> {
+async function own(code: string, retryAfter: number): Promise<string | undefined> {
   if (language === "en" && code !== "rate_limited") return undefined;
   try {
     const { ownSentence } = await import("./problem-sentences");
-    return ownSentence(code, Math.ceil(Number(headers.get("retry-after"))) || 0);
+    return ownSentence(code, retryAfter);
   } catch {
     return undefined; // the server does not hand out files either
   }

@@ -236,7 +236,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** One turn of the agent, in the UI message stream of the AI SDK. Of messages the last one of the user counts */
+        /**
+         * One turn of the agent, in the UI message stream of the AI SDK. Of messages the last one of the user counts
+         * @description The request may have 4 MiB: messages may have pictures.
+         */
         post: operations["send-message"];
         delete?: never;
         options?: never;
@@ -1279,7 +1282,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Start it; nothing happens if it runs */
+        /** Start it, or let it go on if it is paused; nothing happens if it runs */
         post: operations["start-workspace"];
         delete?: never;
         options?: never;
@@ -2794,6 +2797,8 @@ export interface components {
             ownerId: string;
             /** @description Debian packages that its image has beyond the others. */
             packages: string[];
+            /** @description It is RUNNING, and stands still until somebody opens it or starts it. */
+            paused: boolean;
             /**
              * @description Yours: each allows all that those before it do. Empty for administrators who have none.
              * @enum {string}

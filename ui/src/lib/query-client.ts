@@ -13,12 +13,24 @@ export function newQueryClient(onSignedOut: () => void): QueryClient {
       queries: {
         staleTime: 10_000,
         // Another try helps against lost connections and restarts, not against refusals.
-        retry: (failures, error) => failures < 2 && isPassing(error),
+        retry: (failures, error) => failures < 2 && (isPassing(error) || isSoon(error)),
+        retryDelay,
       },
       // Without a network a click fails at once: what it meant is not done hours later.
       mutations: { networkMode: "always" },
     },
   });
+}
+
+/** When a query that failed is tried again, in milliseconds: never before the server said. */
+export function retryDelay(failures: number, error: unknown): number {
+  const asked = error instanceof Problem ? error.retryAfter * 1000 : 0;
+  return Math.max(asked, Math.min(1000 * 2 ** failures, 30_000));
+}
+
+/** Too much was asked at once, and the wait is short enough that nobody needs to hear of it. */
+function isSoon(error: unknown): boolean {
+  return error instanceof Problem && error.status === 429 && error.retryAfter > 0 && error.retryAfter <= 5;
 }
 
 /** Another try may help: no answer came, or none of Kalpana's. */

@@ -6,6 +6,7 @@ export function workspace(changes: Partial<Workspace> = {}): Workspace {
     id: "abcdefghij12",
     name: "quiet-harbor",
     status: "STOPPED",
+    paused: false,
     statusReason: "",
     vscodePort: 0,
     agentPort: 0,

@@ -72,7 +72,7 @@ function OwnerCell({ owner }: { owner: Row["owner"] }) {
 }
 
 function StatusCell({ workspace, onKept }: { workspace: Row; onKept: () => void }) {
-  return workspace.deletesAt ? <GoingLine workspace={workspace} deletesAt={workspace.deletesAt} small onKept={onKept} /> : <StatusBadge status={workspace.status} />;
+  return workspace.deletesAt ? <GoingLine workspace={workspace} deletesAt={workspace.deletesAt} small onKept={onKept} /> : <StatusBadge status={workspace.status} paused={workspace.paused} />;
 }
 
 /** The same in two lines. */
@@ -84,7 +84,7 @@ export function adminCompactRow(workspace: Row) {
         <span title={name} className="min-w-0 truncate font-medium">
           {name}
         </span>
-        <StatusBadge status={workspace.status} />
+        <StatusBadge status={workspace.status} paused={workspace.paused} />
       </div>
       <p className="truncate text-xs text-muted-foreground">
         {owner.name || owner.email || t("Unknown")} · {describe(workspace)} · <Used workspace={workspace} />

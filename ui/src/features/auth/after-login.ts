@@ -6,7 +6,9 @@ export function useAfterLogin(): (wanted: string | undefined) => void {
   const router = useRouter();
   return (wanted) => {
     const path = returnPath(wanted);
-    if (isPage(path)) router.history.replace(path);
-    else window.location.replace(path);
+    // A fragment never reaches the server, but came along over every redirect.
+    const whole = path.includes("#") ? path : path + window.location.hash;
+    if (isPage(path)) router.history.replace(whole);
+    else window.location.replace(whole);
   };
 }

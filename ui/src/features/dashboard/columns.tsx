@@ -23,7 +23,7 @@ export function dashboardColumns({ roomy, owners }: { roomy: boolean; owners: bo
   const all: (Column<Row> | false)[] = [
     { id: "name", title: t("Name"), width: "minmax(0,2fr)", sortable: true, cell: (w) => <NameCell workspace={w} /> },
     owners && { id: "owner", title: t("Owner"), width: "minmax(0,1fr)", sortable: true, cell: (w) => <OwnerCell workspace={w} /> },
-    { id: "status", title: t("Status"), width: "6.5rem", sortable: true, cell: (w) => <StatusBadge status={w.status} /> },
+    { id: "status", title: t("Status"), width: "6.5rem", sortable: true, cell: (w) => <StatusBadge status={w.status} paused={w.paused} /> },
     { id: "code", title: t("Repository"), width: "minmax(0,1.6fr)", sortable: true, cell: (w) => <CodeCell workspace={w} /> },
     roomy && { id: "cpu", title: t("CPU"), width: "5rem", cell: (w) => <SmallMeter workspace={w} of="cpu" /> },
     roomy && { id: "memory", title: t("Memory"), width: "7rem", sortable: true, cell: (w) => <SmallMeter workspace={w} of="memory" /> },
@@ -133,7 +133,7 @@ export function CompactRow({ workspace }: { workspace: Row }) {
           <Link to="/w/$id" params={{ id }} title={name} className="min-w-0 truncate rounded py-0.5 font-medium underline-offset-4 hover:underline">
             {name}
           </Link>
-          <StatusBadge status={workspace.status} />
+          <StatusBadge status={workspace.status} paused={workspace.paused} />
         </div>
         <p className="flex min-w-0 items-center gap-2 text-xs text-muted-foreground">
           {right !== "owner" && <Badge>{rightName(right)}</Badge>}

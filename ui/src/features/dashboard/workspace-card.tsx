@@ -42,7 +42,7 @@ export function WorkspaceCard({ workspace, watch, selection }: WorkspaceCardProp
               </Link>
             </h3>
           </div>
-          <StatusBadge status={status} />
+          <StatusBadge status={status} paused={workspace.paused} />
         </div>
         <div className="grid grid-cols-1 gap-0.5 text-sm text-muted-foreground">
           {right !== "owner" && (

@@ -2,10 +2,16 @@ import type { WorkspaceStatus } from "@/api/types";
 import { Badge } from "@/components/ui/badge";
 import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
-import { statuses } from "./status";
+import { pausedLook, statuses } from "./status";
 
-export function StatusBadge({ status }: { status: WorkspaceStatus }) {
-  const { label, dot, moving } = statuses[status];
+interface StatusBadgeProps {
+  status: WorkspaceStatus;
+  /** It runs, and stands still until somebody comes. */
+  paused?: boolean;
+}
+
+export function StatusBadge({ status, paused = false }: StatusBadgeProps) {
+  const { label, dot, moving } = paused ? pausedLook : statuses[status];
   return (
     <Badge className="bg-transparent text-foreground">
       <span aria-hidden className={cn("size-2 rounded-full", dot, moving && "animate-pulse")} />

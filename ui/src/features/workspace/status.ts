@@ -11,6 +11,9 @@ export const statuses: Record<WorkspaceStatus, { label: string; dot: string; mov
   ERROR: { label: msg("Error"), dot: "bg-danger", moving: false },
 };
 
+/** What stands for a status while the workspace is paused. */
+export const pausedLook = { label: msg("Paused"), dot: "bg-off", moving: false };
+
 /**
  * Which orders make sense now and are the caller's to give. A workspace that is starting
  * may be stopped again; one that waits to be deleted gets none.

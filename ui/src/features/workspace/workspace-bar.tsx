@@ -49,7 +49,7 @@ export function WorkspaceBar({ workspace, chats, has, shows, onToggleChat, onTog
         {workspace.name}
       </h1>
       <span role="status" className="contents">
-        <StatusBadge status={workspace.status} />
+        <StatusBadge status={workspace.status} paused={workspace.paused} />
       </span>
       {right !== "owner" && <Badge className="max-lg:hidden">{rightName(right)}</Badge>}
       <div className="ml-auto flex items-center gap-1">

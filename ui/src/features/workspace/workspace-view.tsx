@@ -14,6 +14,7 @@ import { EditorLink } from "./editor-link";
 import { IdlePanel } from "./idle-panel";
 import { Notices } from "./notices";
 import { least, type Pane, usual } from "./panes";
+import { PausedCover } from "./paused-cover";
 import type { ShortcutName } from "./shortcuts";
 import { Splitter } from "./splitter";
 import { StartPanel } from "./start-panel";
@@ -128,6 +129,7 @@ export function WorkspaceView({ workspace, embedEditor, chats, onGone }: Workspa
             <Once key={String(running)} when={shows.editor}>
               {has.editor && <Content workspace={workspace} embedEditor={embedEditor} />}
             </Once>
+            <PausedCover workspace={workspace} />
           </main>
           {split && (
             <span className="pointer-events-auto contents">

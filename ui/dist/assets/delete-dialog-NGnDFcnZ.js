@@ -1,1 +1,0 @@
-export{t as DeleteDialog}from"./delete-dialog-rv3sF4st.js";
