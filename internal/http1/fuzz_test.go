@@ -95,6 +95,7 @@ func FuzzRequests(f *testing.F) {
 	f.Add("POST", "//x", "h:80", "Connection", "close", "body", int64(4))
 	f.Add("PUT", "/%2F", "[::1]:3", "Te", "trailers", "chunks", int64(-1))
 	f.Add("DELETE", "*", "", "User-Agent", " tab\t", "b", int64(1))
+	f.Add("GET", "/", "[fe80::1%25eth0]:80", "A", "b", "", int64(0)) // found by fuzzing
 	f.Fuzz(func(t *testing.T, method, target, host, name, value, body string, length int64) {
 		send := func(tr http.RoundTripper) error {
 			r, err := http.NewRequest("GET", "http://workspace/", nil)

@@ -21,7 +21,8 @@ func check(req *http.Request) error {
 	if req.Method != "" && !httpguts.ValidHeaderFieldName(req.Method) { // the same characters
 		return fmt.Errorf("http1: invalid method %q", req.Method)
 	}
-	if h := host(req); !plain(h) || !ascii(h) || !httpguts.ValidHostHeader(h) {
+	// A zone (RFC 6874) means something on one machine only; net/http takes it out.
+	if h := host(req); !plain(h) || !ascii(h) || strings.Contains(h, "%") || !httpguts.ValidHostHeader(h) {
 		return errors.New("http1: invalid Host")
 	}
 	for name, values := range req.Header {
