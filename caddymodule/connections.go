@@ -29,7 +29,9 @@ const (
 // ConnectionLimit is a listener wrapper that bounds how many connections one address has
 // open at once, and all together, so that neither a flood nor a program that forgets to
 // close takes the server from everybody else. What is over the limit is closed at once.
-// Requests on connections that were let in cost nothing more. QUIC is not counted.
+// Requests on connections that were let in cost nothing more. QUIC is not counted. Each
+// address that the server listens at counts for itself, and goes on across reloads:
+// connections outlive the configuration that let them in.
 type ConnectionLimit struct {
 	// PerAddress is for each IPv4 address and each /64 of IPv6. Default: 1024.
 	PerAddress int `json:"per_address,omitempty"`
@@ -41,12 +43,25 @@ type ConnectionLimit struct {
 	Exempt []string `json:"exempt,omitempty"`
 
 	exempt  []netip.Prefix
-	open    *ratelimit.Slots
-	all     atomic.Int64
+	pooled  []string // the keys of what is held of connectionCounts
 	reached func(limit string)
 	log     *slog.Logger
 	told    atomic.Int64 // Unix nanoseconds of the last line in the log
 }
+
+// connectionCounts has a *connectionCount for each address listened at, for as long as any
+// configuration does.
+var connectionCounts = caddy.NewUsagePool()
+
+// connectionCount is what is open at one address listened at. Limits are those of the
+// configuration that accepts.
+type connectionCount struct {
+	by  *ratelimit.Slots
+	all atomic.Int64
+}
+
+// Destruct does nothing: connections that are still open give back to it.
+func (*connectionCount) Destruct() error { return nil }
 
 // CaddyModule names the module.
 func (*ConnectionLimit) CaddyModule() caddy.ModuleInfo {
@@ -84,8 +99,19 @@ func (c *ConnectionLimit) Provision(ctx caddy.Context) error {
 		}
 		c.exempt = append(c.exempt, p)
 	}
-	c.open = ratelimit.NewSlots(c.PerAddress)
 	return nil
+}
+
+// Cleanup lets go of the counts, which the next configuration holds already.
+func (c *ConnectionLimit) Cleanup() error {
+	var failed error
+	for _, key := range c.pooled {
+		if _, err := connectionCounts.Delete(key); err != nil {
+			failed = errors.Join(failed, fmt.Errorf("connection_limit: let go of the count of %s: %w", key, err))
+		}
+	}
+	c.pooled = nil
+	return failed
 }
 
 // UnmarshalCaddyfile reads
@@ -131,11 +157,20 @@ func (c *ConnectionLimit) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 // WrapListener returns l with the limit before it.
-func (c *ConnectionLimit) WrapListener(l net.Listener) net.Listener { return &limitedListener{l, c} }
+func (c *ConnectionLimit) WrapListener(l net.Listener) net.Listener {
+	key := l.Addr().Network() + "/" + l.Addr().String()
+	count := &connectionCount{by: ratelimit.NewSlots(c.PerAddress)}
+	if pooled, _, err := connectionCounts.LoadOrNew(key, func() (caddy.Destructor, error) { return count, nil }); err == nil {
+		count = pooled.(*connectionCount)
+		c.pooled = append(c.pooled, key)
+	}
+	return &limitedListener{l, c, count}
+}
 
 type limitedListener struct {
 	net.Listener
 	limit *ConnectionLimit
+	count *connectionCount
 }
 
 func (l *limitedListener) Accept() (net.Conn, error) {
@@ -144,21 +179,21 @@ func (l *limitedListener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if counted, ok := l.limit.take(conn); ok {
+		if counted, ok := l.limit.take(conn, l.count); ok {
 			return counted, nil
 		}
 	}
 }
 
 // take counts a connection until it is closed, or closes it.
-func (c *ConnectionLimit) take(conn net.Conn) (net.Conn, bool) {
+func (c *ConnectionLimit) take(conn net.Conn, of *connectionCount) (net.Conn, bool) {
 	key, counts := c.counts(conn.RemoteAddr())
-	if c.all.Add(1) > int64(c.Total) || counts && !c.open.Take(key) {
-		c.all.Add(-1)
+	if of.all.Add(1) > int64(c.Total) || counts && !of.by.TakeUpTo(key, c.PerAddress) {
+		of.all.Add(-1)
 		c.refuse(conn)
 		return nil, false
 	}
-	n := &counted{limit: c, key: key, counts: counts}
+	n := &counted{of: of, key: key, counts: counts}
 	if tcp, ok := conn.(*net.TCPConn); ok { // keeps what only such a one can do
 		return &countedTCP{tcp, n}, true
 	}
@@ -193,7 +228,7 @@ func (c *ConnectionLimit) refuse(conn net.Conn) {
 
 // counted gives back what a connection was counted as, once.
 type counted struct {
-	limit  *ConnectionLimit
+	of     *connectionCount
 	key    ratelimit.Key
 	counts bool
 	closed atomic.Bool
@@ -203,9 +238,9 @@ func (n *counted) end() {
 	if !n.closed.CompareAndSwap(false, true) {
 		return
 	}
-	n.limit.all.Add(-1)
+	n.of.all.Add(-1)
 	if n.counts {
-		n.limit.open.Give(n.key)
+		n.of.by.Give(n.key)
 	}
 }
 
@@ -232,5 +267,6 @@ func (c *countedConn) Close() error {
 var (
 	_ caddy.ListenerWrapper = (*ConnectionLimit)(nil)
 	_ caddy.Provisioner     = (*ConnectionLimit)(nil)
+	_ caddy.CleanerUpper    = (*ConnectionLimit)(nil)
 	_ caddyfile.Unmarshaler = (*ConnectionLimit)(nil)
 )

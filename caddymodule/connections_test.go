@@ -37,6 +37,7 @@ func limitedServer(t *testing.T, limit *ConnectionLimit) (address string, told *
 		t.Fatal(err)
 	}
 	l := limit.WrapListener(plain)
+	t.Cleanup(func() { limit.Cleanup() })
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
@@ -100,9 +101,9 @@ func TestAnAddressHasOnlySoManyConnections(t *testing.T) {
 	for _, c := range open {
 		c.Close()
 	}
-	for deadline := time.Now().Add(waitAtMost); limit.all.Load() != 0; {
+	for deadline := time.Now().Add(waitAtMost); openAt(address) != 0; {
 		if time.Now().After(deadline) {
-			t.Fatalf("%d still count", limit.all.Load())
+			t.Fatalf("%d still count", openAt(address))
 		}
 	}
 	for i := range 3 {
@@ -112,6 +113,91 @@ func TestAnAddressHasOnlySoManyConnections(t *testing.T) {
 	}
 	if _, kept := dialed(t, address); kept {
 		t.Error("what was closed came back twice")
+	}
+}
+
+// openAt is how many connections count at an address that is listened at.
+func openAt(address string) (n int64) {
+	connectionCounts.Range(func(key, count any) bool {
+		if key == "tcp/"+address {
+			n = count.(*connectionCount).all.Load()
+		}
+		return true
+	})
+	return n
+}
+
+// What one configuration let in counts for the next.
+func TestConnectionsCountAcrossReloads(t *testing.T) {
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer plain.Close()
+	plain.(*net.TCPListener).SetDeadline(time.Now().Add(waitAtMost))
+	configured := func(perAddress int) (*ConnectionLimit, net.Listener) {
+		ctx, cancel := caddy.NewContext(caddy.Context{Context: context.Background()})
+		t.Cleanup(cancel)
+		c := &ConnectionLimit{PerAddress: perAddress, Exempt: []string{"10.0.0.0/8"}}
+		if err := c.Provision(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return c, c.WrapListener(plain)
+	}
+	accepted := make(chan net.Conn, 1)
+	visit := func(l net.Listener) { // lets one in
+		client, err := net.Dial("tcp", plain.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { client.Close() })
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		accepted <- c
+	}
+	first, l := configured(2)
+	var open []net.Conn
+	for range 2 {
+		visit(l)
+		open = append(open, <-accepted)
+	}
+	second, l := configured(3)
+	if err := first.Cleanup(); err != nil {
+		t.Fatal(err)
+	}
+	visit(l) // the new limit is for all
+	open = append(open, <-accepted)
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+			serving.Go(func() {
+				io.Copy(c, c)
+				c.Close()
+			})
+		}
+	})
+	t.Cleanup(serving.Wait)
+	defer plain.Close()
+	if _, kept := dialed(t, plain.Addr().String()); kept {
+		t.Error("a reload lets an address have more than its limit")
+	}
+	open[0].Close()
+	c, kept := dialed(t, plain.Addr().String())
+	if !kept {
+		t.Error("what the earlier configuration let in does not come back")
+	} else {
+		c.Close()
+	}
+	for _, c := range open {
+		c.Close()
+	}
+	if err := second.Cleanup(); err != nil {
+		t.Fatal(err)
+	}
+	if _, listed := connectionCounts.References("tcp/" + plain.Addr().String()); listed {
+		t.Error("the count outlives all configurations")
 	}
 }
 

@@ -61,7 +61,7 @@
 //		kalpana_auth {
 //			roles  admin
 //			users  ann@example.com
-//			header X-WEBAUTH-USER {http.auth.user.email}
+//			header X-WEBAUTH-USER {http.auth.user.id}
 //			hosts  grafana.example.com
 //			allow_framing
 //		}

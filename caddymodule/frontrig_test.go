@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,6 +28,7 @@ import (
 
 	"github.com/kalpana-dev/kalpana/bridge/proof"
 	"github.com/kalpana-dev/kalpana/internal/embeddeddb"
+	"github.com/kalpana-dev/kalpana/internal/identity"
 	"github.com/kalpana-dev/kalpana/internal/mongostore"
 	"github.com/kalpana-dev/kalpana/internal/secretbox"
 	"github.com/kalpana-dev/kalpana/internal/user"
@@ -175,9 +177,13 @@ func (f *front) seed(dir string) {
 	}
 	defer store.Close(context.Background())
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	for i, u := range []user.User{{ID: "admin0000001", Email: "admin@localhost.test", Admin: true}, {ID: "other0000001", Email: "other@localhost.test"}} {
+	for i, u := range []user.User{{ID: "admin0000001", Email: "admin@localhost.test", Admin: true}, {ID: "other0000001", Email: "other@localhost.test"}, {ID: "known0000001", Email: "known@localhost.test", VerifiedEmail: "known@localhost.test"}} {
 		u.Name, u.CreatedAt, u.UpdatedAt = u.Email, now.Add(time.Duration(i)*time.Second), now
 		if err := store.CreateUser(ctx, u, ""); err != nil {
+			t.Fatal(err)
+		}
+		hash := sha256.Sum256([]byte(tokenOf(u.ID)))
+		if err := store.CreateToken(ctx, identity.Token{ID: "token" + u.ID, Hash: hex.EncodeToString(hash[:]), UserID: u.ID, Name: "t", CreatedAt: now, UpdatedAt: now}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -201,6 +207,9 @@ func (f *front) seed(dir string) {
 		}
 	}
 }
+
+// tokenOf is an API token that a user has from the start.
+func tokenOf(userID string) string { return "kal_" + strings.Repeat("x", 43-len(userID)) + userID }
 
 // signIn uses a link of the operator's.
 func (f *front) signIn(dir string) {

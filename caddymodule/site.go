@@ -36,7 +36,7 @@ type SiteSettings struct {
 // SiteHeader is a header by which a site learns who somebody is. Visitors cannot send it.
 type SiteHeader struct {
 	Name string `json:"name"`
-	// Value may hold placeholders, {http.auth.user.email} for example. If it comes to
+	// Value may hold placeholders, {http.auth.user.id} for example. If it comes to
 	// nothing, the header is not sent.
 	Value string `json:"value"`
 }
@@ -163,9 +163,9 @@ func (a *SiteAuth) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	})
 }
 
-// SiteProvider is the same for Caddy's own authentication handler, beside other providers
-// or in JSON. It answers those whom it does not let in by itself. The directive is the
-// better choice: it also counts requests and ends downloads of files.
+// SiteProvider is the same for Caddy's own authentication handler, as its only provider. It
+// answers those whom it does not let in by itself. The directive is the better choice: it
+// also counts requests and ends downloads of files.
 type SiteProvider struct {
 	SiteSettings
 
@@ -177,10 +177,25 @@ func (SiteProvider) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "http.authentication.providers.kalpana", New: func() caddy.Module { return new(SiteProvider) }}
 }
 
-// Provision finds the app and checks the settings.
+// Provision finds the app and checks the settings. It refuses company: the handler asks no
+// further once a provider accepts, and then nothing would take from the request what the
+// visitor says of themselves, or Kalpana's cookie.
 func (p *SiteProvider) Provision(ctx caddy.Context) (err error) {
+	if !onlyProvider(ctx.Modules()) {
+		return errors.New("kalpana has to be the only provider of its authentication handler: a visitor whom another one accepts could claim to be anybody towards the site; put the others into an authentication handler of their own, before it")
+	}
 	p.site, err = p.provision(ctx)
 	return err
+}
+
+// onlyProvider reports whether the last of lineage, a provider that is being loaded, has
+// its authentication handler, the one before, for itself.
+func onlyProvider(lineage []caddy.Module) bool {
+	if len(lineage) < 2 {
+		return false
+	}
+	handler, ok := lineage[len(lineage)-2].(*caddyauth.Authentication)
+	return ok && len(handler.ProvidersRaw) == 1
 }
 
 // Authenticate says who sent r, and makes r what the site may see.
@@ -191,6 +206,7 @@ func (p *SiteProvider) Authenticate(w http.ResponseWriter, r *http.Request) (cad
 	if !ok {
 		return caddyauth.User{}, false, nil
 	}
+	visit.EndByContext() // Leave comes from another goroutine, after the server is through with w
 	context.AfterFunc(done, visit.Leave)
 	*r = *admitted
 	p.site.tell(r, visit.Person)
@@ -224,7 +240,7 @@ func (s *SiteSettings) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			*list = append(*list, args...)
 		case "header":
 			if len(args) != 2 {
-				return d.Errf("header takes a name and a value, X-WEBAUTH-USER {http.auth.user.email} for example")
+				return d.Errf("header takes a name and a value, X-WEBAUTH-USER {http.auth.user.id} for example")
 			}
 			s.Headers = append(s.Headers, SiteHeader{Name: args[0], Value: args[1]})
 		case "allow_framing":

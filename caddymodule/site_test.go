@@ -90,7 +90,7 @@ func TestOtherSitesBehindTheLogin(t *testing.T) {
 		return fmt.Sprintf("\nhttps://%s.localhost%s {\n\ttls internal\n\tlog {\n\t\toutput file "+accessLog+"\n\t\tformat json\n\t}\n\tkalpana_auth {\n%s\n\t}\n\trewrite /old /new\n\treverse_proxy %s {\n\t\theader_up X-Told \"{http.auth.user.id} {http.auth.user.role}\"\n\t}\n}\n", name, f.suffix(), options, strings.TrimPrefix(up.URL, "http://"))
 	}
 	sites := block("grafana", "header X-WEBAUTH-USER {http.auth.user.email}\nheader X-Nothing {http.auth.user.nothing}") +
-		block("ops", "roles admin") + block("*.lab", "users other@localhost.test") + block("json", "roles user")
+		block("ops", "roles admin") + block("*.lab", "users other@localhost.test known@localhost.test") + block("json", "roles user")
 	if err := f.reload(sites); err != nil {
 		t.Fatal(err)
 	}
@@ -166,6 +166,33 @@ func TestOtherSitesBehindTheLogin(t *testing.T) {
 		}
 		if f.get(at("grafana", "/")); site.saw().Header.Get("X-Webauth-User") != "admin@localhost.test" {
 			t.Errorf("Grafana saw %v", site.saw().Header)
+		}
+	})
+	t.Run("an email counts if somebody vouched for it", func(t *testing.T) {
+		for id, want := range map[string]int{"other0000001": 403, "known0000001": 200} {
+			if got := f.do(nobody, "GET", at("x.lab", "/"), "", "Authorization: Bearer "+tokenOf(id)); got.StatusCode != want {
+				t.Errorf("%s: %d %s", id, got.StatusCode, text(got))
+			}
+			if f.do(nobody, "GET", at("json", "/"), "", "Authorization: Bearer "+tokenOf(id)); (site.saw().Header.Get("X-Kalpana-Email") != "") != (want == 200) || site.saw().Header.Get("X-Kalpana-User") != id {
+				t.Errorf("the site saw %v", site.saw().Header)
+			}
+		}
+	})
+	t.Run("a proxy is not told to take away who somebody is", func(t *testing.T) {
+		for _, name := range []string{"grafana", "json"} {
+			raw, err := f.dial(name + ".localhost")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer raw.Close()
+			fmt.Fprintf(raw, "GET / HTTP/1.1\r\nHost: %s.localhost%s\r\nAuthorization: Bearer %s\r\nConnection: close, X-Kalpana-User,x-webauth-user\r\nConnection: X-KALPANA-ROLE , Gone\r\nGone: x\r\n\r\n", name, f.suffix(), tokenOf("admin0000001"))
+			if answer, err := io.ReadAll(raw); err != nil || !strings.HasPrefix(string(answer), "HTTP/1.1 200") {
+				t.Fatalf("%s: %s %v", name, answer, err)
+			}
+			seen := site.saw().Header
+			if seen.Get("X-Kalpana-User") != "admin0000001" || seen.Get("X-Kalpana-Role") != "admin" || name == "grafana" && seen.Get("X-Webauth-User") != "admin@localhost.test" || seen.Get("Gone") != "" {
+				t.Errorf("%s saw %v", name, seen)
+			}
 		}
 	})
 	t.Run("a token", func(t *testing.T) {
@@ -253,6 +280,34 @@ func TestAConfigurationThatWouldSignForAnybodyIsRefused(t *testing.T) {
 		err := validate(text)
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s\n%v, want %q", text, err, want)
+		}
+	}
+}
+
+// Caddy asks no other provider once one accepts, in no certain order.
+func TestTheProviderWantsToBeAlone(t *testing.T) {
+	environment(t, "KALPANA_DATA_DIR", t.TempDir(), "KALPANA_HTTPS_PORT", "9443")
+	text := "{\n\tadmin off\n\tpersist_config off\n\tlog {\n\t\toutput discard\n\t}\n\tskip_install_trust\n\tkalpana {\n\t\tdomain localhost\n\t}\n}\nhttps://wiki.localhost:9443 {\n\ttls internal\n\tkalpana_auth\n\trespond x\n}"
+	data, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(text), map[string]any{"filename": "Caddyfile"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const basic = `"http_basic":{"accounts":[{"username":"ann","password":"$2a$14$Zkx19XLiW6VYouLHR5NmfOFU0z2GTNmpkT/5qqR7hx4IjWJPDhjvG"}]}`
+	for handlers, want := range map[string]string{
+		`{"handler":"authentication","providers":{"kalpana":{}}}`:                                                          "",
+		`{"handler":"authentication","providers":{` + basic + `}},{"handler":"authentication","providers":{"kalpana":{}}}`: "",
+		`{"handler":"authentication","providers":{"kalpana":{},` + basic + `}}`:                                            "the only provider",
+	} {
+		config := strings.Replace(string(data), `{"handler":"kalpana_auth"}`, handlers, 1)
+		if config == string(data) {
+			t.Fatalf("no place for the handler in %s", data)
+		}
+		var c caddy.Config
+		if err := caddy.StrictUnmarshalJSON([]byte(config), &c); err != nil {
+			t.Fatal(err)
+		}
+		if err := caddy.Validate(&c); want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%s: %v, want %q", handlers, err, want)
 		}
 	}
 }

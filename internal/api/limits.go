@@ -87,18 +87,23 @@ func newLimits(o Options) *limits {
 }
 
 // call takes one call of whoever sent r, or refuses it. The operator and health checks are
-// not counted.
-func (l *limits) call(r *http.Request) *Problem {
+// not counted. Foreign calls, those of pages of other origins, are counted apart: any page
+// on the internet can make its visitors' browsers send them. So are those that sign in.
+func (l *limits) call(r *http.Request, foreign bool) *Problem {
 	me, of, key := caller(r.Context()), l.callers, ratelimit.Key{}
 	switch path := r.URL.Path; {
 	case me.System, path == "/healthz", path == "/readyz", path == "/api/v1/healthz", path == "/api/v1/readyz":
 		return nil
+	case foreign:
+		of, key = l.strangers, ratelimit.Address(l.address(r)).For("foreign")
 	case me.SessionID != "":
 		key = ratelimit.Name(me.SessionID)
 	case me.TokenID != "":
 		key = ratelimit.Name(me.TokenID)
 	case path == webhookPath: // comes in bursts, from few addresses, and is not sent again
 		key = ratelimit.Address(l.address(r)).For("webhook")
+	case path == "/api/v1/auth/login", path == "/api/v1/auth/signup":
+		of, key = l.strangers, ratelimit.Address(l.address(r)).For("sign-in")
 	default:
 		of, key = l.strangers, ratelimit.Address(l.address(r))
 	}

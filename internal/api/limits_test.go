@@ -117,6 +117,43 @@ func TestCallsAreLimitedByTokenAndByAddress(t *testing.T) {
 	}
 }
 
+// Any page can make its visitor's browser ask; that must not keep them from signing in.
+func TestCallsOfOtherPagesDoNotKeepTheirVisitorFromSigningIn(t *testing.T) {
+	st, _ := limited(t)
+	st.server.limits.strangers = ratelimit.New(time.Hour, 3)
+	signIn := func(when, path string) {
+		t.Helper()
+		resp, err := http.Post(st.web.URL+path, "application/json", strings.NewReader(`{"email":"nobody@kalpana.test","password":"a long wrong one","name":"Nobody"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode == 429 {
+			t.Errorf("%s: %s is refused", when, path)
+		}
+	}
+	for _, headers := range [][]string{{"Origin", "https://evil.test"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}} {
+		for range 5 {
+			if resp, body := st.get("/api/v1/auth/login", headers...); resp.StatusCode != 403 && resp.StatusCode != 429 {
+				t.Fatalf("%v: %d %s", headers, resp.StatusCode, body)
+			}
+		}
+	}
+	if resp, _ := st.get("/api/v1/me", "Origin", "https://evil.test"); resp.StatusCode != 429 {
+		t.Errorf("calls of other pages are not counted: %d", resp.StatusCode)
+	}
+	signIn("after calls of other pages", "/api/v1/auth/login")
+	for i := range 3 {
+		if resp, body := st.get("/api/v1/auth/providers"); resp.StatusCode != 200 {
+			t.Fatalf("call %d: %d %s", i+1, resp.StatusCode, body)
+		}
+	}
+	if resp, _ := st.get("/api/v1/auth/providers"); resp.StatusCode != 429 {
+		t.Errorf("one too many: %d", resp.StatusCode)
+	}
+	signIn("after all that a stranger may ask", "/api/v1/auth/signup")
+}
+
 func TestARateIsForASessionAndItsBurstFourTimesThat(t *testing.T) {
 	l := newLimits(Options{Limits: Limits{PerSecond: 7}})
 	now, n := time.Now(), 0

@@ -152,7 +152,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer body.finish()
 	r.Body = http.MaxBytesReader(w, body, limit)
 	r, refused := s.admit(r)
-	if p := s.limits.call(r); p != nil {
+	if p := s.limits.call(r, refused != nil && refused.Code == forbiddenOrigin); p != nil {
 		refused = p
 	}
 	if refused != nil {
@@ -199,6 +199,9 @@ func open(path string) bool {
 	return false
 }
 
+// forbiddenOrigin is the code of what a page of another origin asked.
+const forbiddenOrigin = "forbidden_origin"
+
 // admit says who is asking and refuses requests that a page of another origin made with
 // somebody's cookie. SameSite does not do that: workspace pages are same-site.
 func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
@@ -213,7 +216,7 @@ func (s *Server) admit(r *http.Request) (*http.Request, *Problem) {
 		origins := r.Header.Values("Origin")
 		own := len(origins) == 1 && ownOrigin(r, origins[0])
 		if len(origins) > 0 && !own || !safe && loggedIn && !own || foreign(r) {
-			return r, problem(403, "forbidden_origin", "This request must come from Kalpana's own pages, or carry an API token.")
+			return r, problem(403, forbiddenOrigin, "This request must come from Kalpana's own pages, or carry an API token.")
 		}
 		if loggedIn && !safe && !sendsJSON(r) {
 			return r, problem(415, "unsupported_media_type", "Send JSON, and say so: Content-Type: application/json.")

@@ -35,11 +35,11 @@ func (p *proxy) dialWorkspace(ctx context.Context, address string) (net.Conn, er
 	d := net.Dialer{Timeout: dialTimeout}
 	conn, err := d.DialContext(ctx, "tcp4", "127.0.0.1:"+port)
 	if err != nil {
-		p.unanswered(ctx, route)
+		p.unanswered(ctx, route, err)
 		return nil, err
 	}
 	if err := proof.Demand(ctx, conn, address, route.key); err != nil {
-		p.unanswered(ctx, route)
+		p.unanswered(ctx, route, err)
 		conn.Close()
 		if errors.Is(err, proof.ErrNot) {
 			err = fmt.Errorf("%w: %w", errWrongWorkspace, err)
@@ -62,9 +62,9 @@ func (p *proxy) routeOf(address string) (*Route, error) {
 }
 
 // unanswered passes on that a workspace was not found where it should be, unless it was
-// the visitor who did not wait.
-func (p *proxy) unanswered(ctx context.Context, route *Route) {
-	if ctx.Err() == nil {
+// the visitor who did not wait, or this side that could not ask.
+func (p *proxy) unanswered(ctx context.Context, route *Route, err error) {
+	if ctx.Err() == nil && proof.Decided(err) {
 		p.gateway.suspect(route)
 	}
 }

@@ -39,6 +39,9 @@ type exchange struct {
 	// host is the one that was asked for, as the workspace may know it.
 	host string
 	page bool // a person is opening a page
+	// guest: the visitor has no right to use the workspace. Set before the exchange is counted,
+	// and not changed: what is given back has to be what was taken.
+	guest bool
 	// port is set for hosts of ports only.
 	port *portVisit
 	// framePolicy is the header that says who may frame the page; empty = the program says it.
@@ -95,8 +98,10 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
-	copied *inspect.Recording // gets the body, if not nil
-	upload *countingBody      // the body of the request, once it is passed on
+	// answered is set once the answer has begun.
+	answered atomic.Bool
+	copied   *inspect.Recording // gets the body, if not nil
+	upload   *countingBody      // the body of the request, once it is passed on
 }
 
 // WriteHeader keeps answers 1xx back: their headers are read by no check of ours, and
@@ -108,6 +113,7 @@ func (w *recorder) WriteHeader(status int) {
 	if w.status < 200 {
 		w.status = status
 	}
+	w.answered.Store(true)
 	if w.upload != nil && w.upload.underWay() {
 		// The workspace answers before it has read everything, and may read on: the server
 		// would take what is left for itself. Or the body broke off: what follows on the
@@ -120,6 +126,7 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(p []byte) (int, error) {
 	if w.status < 200 {
 		w.status = http.StatusOK
+		w.answered.Store(true)
 	}
 	n, err := w.ResponseWriter.Write(p)
 	w.bytes += int64(n)

@@ -62,7 +62,9 @@ func (s *streamer) send(ex *exchange, r *http.Request) (*http.Response, error) {
 	}
 	dressHeaders(header, ex)
 	ex.outURL = outboundURL(ex.upstream(), r.URL, r.RequestURI)
-	ex.out = http.Request{Method: r.Method, URL: &ex.outURL, Host: ex.sentHost(), Header: header, ContentLength: r.ContentLength}
+	// Field by field: a literal would take half a kilobyte of the stack, which has to grow for it.
+	ex.out.Method, ex.out.URL, ex.out.Host = r.Method, &ex.outURL, ex.sentHost()
+	ex.out.Header, ex.out.ContentLength = header, r.ContentLength
 	if r.Body != nil && r.Body != http.NoBody && r.ContentLength != 0 {
 		ex.body.ReadCloser = r.Body
 		ex.body.used = func() { s.proxy.gateway.touch(ex.route.usage) }
@@ -77,9 +79,7 @@ func (s *streamer) send(ex *exchange, r *http.Request) (*http.Response, error) {
 func (g *Gateway) passResponse(ex *exchange, resp *http.Response) {
 	w := &ex.rec
 	h := w.Header()
-	for name, values := range resp.Header {
-		h[name] = values
-	}
+	passHeader(h, resp.Header)
 	announced := len(resp.Trailer)
 	if announced > 0 {
 		names := make([]string, 0, announced)
@@ -99,6 +99,17 @@ func (g *Gateway) passResponse(ex *exchange, resp *http.Response) {
 		}
 	}
 	passTrailers(w, resp, announced)
+}
+
+// passHeader puts what a workspace says among what has been said for it already: that its
+// login goes on, for one.
+func passHeader(h, from http.Header) {
+	for name, values := range from {
+		if name == "Set-Cookie" {
+			values = append(h[name], values...)
+		}
+		h[name] = values
+	}
 }
 
 // copyBody passes the body on. What has no length, or is a stream of events, may pause: it

@@ -79,7 +79,7 @@ type Options struct {
 	// SocketsPerUser bounds those of one user in all workspaces together. Default: 4096.
 	SocketsPerUser int
 	// RequestsPerWorkspace bounds the requests to one workspace that are under way at once,
-	// WebSockets aside; a quarter is kept for who is signed in. Default: 1024.
+	// WebSockets aside; a quarter is kept for who may use the workspace. Default: 1024.
 	RequestsPerWorkspace int
 	// WakeOnVisit starts a stopped workspace when somebody who may opens a page of it. Default:
 	// the page has a button.

@@ -140,6 +140,7 @@ func (g *Gateway) serve(ex *exchange, r *http.Request, a Address) {
 func (g *Gateway) forward(ex *exchange, r *http.Request, route *Route, a Address, socket bool) {
 	ctx, cancel := context.WithCancelCause(r.Context())
 	ex.Context, ex.cancel, ex.route, ex.host = ctx, cancel, route, g.outboundHost(r, a)
+	ex.guest = !mayUse(route, ex.visitor, g.now())
 	if entered, full := route.usage.enter(ex, socket, g.limits.mayHave(ex)); !entered {
 		cancel(nil)
 		if full {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
@@ -21,6 +22,7 @@ var (
 	endShutdown  = ending{1001, "gateway is shutting down"}
 	endLoggedOut = ending{4401, "signed out"}
 	endForbidden = ending{4403, "no longer allowed"}
+	endDeaf      = ending{1001, "workspace does not read"}
 )
 
 // errEnded is the cause of a request cancelled because of an ending.
@@ -41,11 +43,12 @@ type usage struct {
 	sockets     int // open WebSockets
 	portSockets int // those of them that lead to ports
 	requests    int // requests under way that are no WebSockets and no handshakes
+	guests      guests
 	retired     bool
 }
 
 // enter registers ex, unless the workspace was deleted meanwhile or as many requests as
-// limit are under way already; full tells which. A handshake does not count here, since
+// limit, or as a guest may have, are under way already; full tells which. A handshake does not count here, since
 // WebSockets have a limit of their own.
 func (u *usage) enter(ex *exchange, handshake bool, limit int) (entered, full bool) {
 	u.mu.Lock()
@@ -54,7 +57,7 @@ func (u *usage) enter(ex *exchange, handshake bool, limit int) (entered, full bo
 		return false, false
 	}
 	if ex.counted = !handshake; ex.counted {
-		if u.requests >= limit {
+		if u.requests >= limit || !u.guests.request(ex) {
 			return false, true
 		}
 		u.requests++
@@ -68,19 +71,20 @@ func (u *usage) enter(ex *exchange, handshake bool, limit int) (entered, full bo
 }
 
 // begin counts a request that is not registered, up to limit; then call finish.
-func (u *usage) begin(limit int) bool {
+func (u *usage) begin(ex *exchange, limit int) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.requests >= limit {
+	if u.requests >= limit || !u.guests.request(ex) {
 		return false
 	}
 	u.requests++
 	return true
 }
 
-func (u *usage) finish() {
+func (u *usage) finish(ex *exchange) {
 	u.mu.Lock()
 	u.requests--
+	u.guests.requestOver(ex)
 	u.mu.Unlock()
 }
 
@@ -102,6 +106,7 @@ func (u *usage) leave(ex *exchange) {
 	ex.prev, ex.next, ex.listed = nil, nil, false
 	if ex.counted {
 		u.requests--
+		u.guests.requestOver(ex)
 	}
 }
 
@@ -112,25 +117,25 @@ func (u *usage) became(ex *exchange, s *socket) {
 	u.mu.Unlock()
 }
 
-// reserveSocket counts one more WebSocket, up to limit (0 = no limit); toPort says whether
-// it leads to a port.
-func (u *usage) reserveSocket(toPort bool, limit int) bool {
+// reserveSocket counts one more WebSocket, up to limit (0 = no limit) and what guests may have.
+func (u *usage) reserveSocket(ex *exchange, limit int) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if limit > 0 && u.sockets >= limit {
+	if limit > 0 && u.sockets >= limit || !u.guests.socket(ex) {
 		return false
 	}
 	u.sockets++
-	if toPort {
+	if ex.port != nil {
 		u.portSockets++
 	}
 	return true
 }
 
-func (u *usage) releaseSocket(toPort bool) {
+func (u *usage) releaseSocket(ex *exchange) {
 	u.mu.Lock()
 	u.sockets--
-	if toPort {
+	u.guests.socketOver(ex)
+	if ex.port != nil {
 		u.portSockets--
 	}
 	u.mu.Unlock()
@@ -152,12 +157,13 @@ func (u *usage) each(f func(*exchange)) {
 	}
 }
 
-// touch reports use at most once a second.
-func (g *Gateway) touch(u *usage) {
+// touch reports use at most once a second, and returns the time.
+func (g *Gateway) touch(u *usage) time.Time {
 	now := g.now()
 	if sec, last := now.Unix(), u.touched.Load(); sec != last && u.touched.CompareAndSwap(last, sec) {
 		g.options.Touch(u.id, now)
 	}
+	return now
 }
 
 // Sweep ends every request and WebSocket that would not be let in any more: the session
@@ -174,6 +180,9 @@ func (g *Gateway) sweep(u *usage) {
 	u.each(func(ex *exchange) {
 		if ex.sock != nil {
 			ex.sock.report(g.options.Observer)
+		}
+		if ex.counted && ex.visitor.userID != "" && !ex.rec.answered.Load() {
+			g.touch(u) // somebody waits for what it is working on
 		}
 		if why, over := g.verdict(route, ex); over {
 			doomed = append(doomed, doomedExchange{ex, ex.sock, why})
@@ -195,6 +204,8 @@ type doomedExchange struct {
 func (g *Gateway) verdict(now *Route, ex *exchange) (ending, bool) {
 	v := ex.visitor
 	switch {
+	case ex.sock != nil && ex.sock.deaf(g.now()):
+		return endDeaf, true
 	case now == nil || now.Deleting:
 		return endGone, true
 	case !now.answers() || now.Epoch != ex.route.Epoch:
@@ -215,7 +226,8 @@ func (g *Gateway) verdict(now *Route, ex *exchange) (ending, bool) {
 
 func (g *Gateway) end(d doomedExchange) {
 	if d.sock != nil {
-		if d.sock.ending.Load() {
+		if d.sock.ending.Load() { // it ends by itself already, unless the workspace holds it up
+			d.sock.upstream.Close()
 			return
 		}
 		g.background.start(func() { d.sock.end(d.why) }) // a visitor that does not read must not hold up the others

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -104,12 +103,13 @@ func (g *Gateway) onlyFor(may func(*Route, Address, visitor, time.Time) bool, ex
 		g.deny(ex, r, route)
 		return
 	}
-	if !route.usage.begin(g.limits.mayHave(ex)) { // it may ask what is inside
+	ex.guest = !mayUse(route, ex.visitor, g.now())
+	if !route.usage.begin(ex, g.limits.mayHave(ex)) { // it may ask what is inside
 		g.limits.reached(limitRequests)
 		g.refuse(w, r, refuseBusy)
 		return
 	}
-	defer route.usage.finish()
+	defer route.usage.finish(ex)
 	serve(ex, r, route)
 }
 
@@ -144,13 +144,18 @@ func (g *Gateway) serveStatus(ex *exchange, r *http.Request, route *Route) {
 	}
 }
 
-// serveStart orders a start and goes back to where the visitor was.
+// serveStart orders a start, unless the workspace runs or starts already, and goes back to
+// where the visitor was.
 func (g *Gateway) serveStart(ex *exchange, r *http.Request, route *Route) {
 	back, ok := carriedPath(r.URL.Query().Get("path"))
 	if !ok {
 		back = "/"
 	}
-	if after, ok := g.limits.take(g.limits.starts, limitStart, ratelimit.Name(ex.visitor.userID), g.now()); !ok {
+	if route.Status == workspace.StatusStarting || route.answers() && !route.Paused {
+		redirect(&ex.rec, g.originOf(r, ex.address)+back)
+		return
+	}
+	if after, ok := g.limits.start(ex.visitor.userID, route.ID, g.now()); !ok {
 		g.plainPage(&ex.rec, r, refuseStarts.after(after))
 		return
 	}

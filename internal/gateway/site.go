@@ -11,7 +11,8 @@ import (
 // people who are signed in to Kalpana may open. Its login comes from the main origin in the
 // same way as that of a workspace host (ticket.go); sitelogin.go has what differs.
 
-// Person is who somebody is, as a site may know them.
+// Person is who somebody is, as a site may know them. Email is "" unless somebody other
+// than the person vouches for it.
 type Person struct {
 	ID, Email, Name string
 	Admin           bool

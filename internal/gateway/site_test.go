@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -270,6 +271,46 @@ func TestNobodyTellsASiteWhoTheyAre(t *testing.T) {
 		if len(r.Trailer) != 1 || r.Trailer.Get("X-Sum") != "1" {
 			t.Errorf("the site saw the trailers %v", r.Trailer)
 		}
+	}
+}
+
+func TestConnectionDoesNotNameWhatASiteBelieves(t *testing.T) {
+	s := newSiteRig(t, nil)
+	site := s.sites["wiki.site.test"]
+	for _, c := range []struct{ sent, want []string }{
+		{nil, nil},
+		{[]string{"keep-alive, Upgrade"}, []string{"keep-alive, Upgrade"}},
+		{[]string{"Upgrade, X-Kalpana-User"}, []string{"Upgrade"}},
+		{[]string{"x-webauth-user ,\tX_KALPANA_ROLE, close , X-Other"}, []string{" close , X-Other"}},
+		{[]string{"X-Kalpana-User", "close"}, []string{"close"}},
+		{[]string{"X-Kalpana-User", "X-Webauth-User"}, nil},
+	} {
+		h := http.Header{}
+		if c.sent != nil {
+			h["Connection"] = slices.Clone(c.sent)
+		}
+		site.undress(&http.Request{Header: h})
+		if got := h["Connection"]; !slices.Equal(got, c.want) {
+			t.Errorf("%q became %q, want %q", c.sent, got, c.want)
+		}
+	}
+}
+
+func TestAFloodOfCookiesIsClearedForPagesOfASite(t *testing.T) {
+	s := newSiteRig(t, nil)
+	wiki := s.siteOrigin("wiki.site.test")
+	flood := "Cookie: a=" + strings.Repeat("x", maxCookieBytes)
+	for _, who := range [][]string{nil, {s.signedIn(wiki, owner)}} {
+		got := s.get(wiki+"/a?b", append(who, page, flood)...)
+		if got.status != 431 || got.header.Get("Clear-Site-Data") != `"cookies"` || !strings.Contains(got.body, `href="`+wiki+`/a?b"`) {
+			t.Errorf("%d %v %s", got.status, got.header, got.body)
+		}
+	}
+	if s.saw() != nil {
+		t.Error("the site was asked")
+	}
+	if got := s.get(wiki+"/a", s.signedIn(wiki, owner), flood); got.status != 200 || got.header.Get("Clear-Site-Data") != "" {
+		t.Errorf("a program: %d %v", got.status, got.header)
 	}
 }
 

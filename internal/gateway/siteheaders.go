@@ -39,6 +39,7 @@ func (s *Site) undress(r *http.Request) {
 			delete(r.Header, name)
 		}
 	}
+	s.undressConnection(r.Header)
 	if lines := r.Header["Cookie"]; len(lines) > 0 {
 		if kept := stripCookies(lines); len(kept) > 0 {
 			r.Header["Cookie"] = kept
@@ -50,6 +51,27 @@ func (s *Site) undress(r *http.Request) {
 	if r.Trailer != nil && r.Body != nil { // else the server has no place to put trailers
 		s.undressTrailer(r.Trailer)
 		r.Body = &undressedBody{r.Body, s, r.Trailer}
+	}
+}
+
+// undressConnection takes from Connection what names a header that the site believes: a
+// proxy behind the login would remove that header although it comes from here.
+func (s *Site) undressConnection(h http.Header) {
+	names := func(option string) bool { return s.believed(strings.Trim(option, " \t")) }
+	var kept []string
+	for _, line := range h["Connection"] {
+		options := strings.Split(line, ",")
+		if slices.ContainsFunc(options, names) {
+			line = strings.Join(slices.DeleteFunc(options, names), ",")
+		}
+		if line != "" {
+			kept = append(kept, line)
+		}
+	}
+	if len(kept) > 0 {
+		h["Connection"] = kept
+	} else {
+		delete(h, "Connection")
 	}
 }
 

@@ -59,13 +59,17 @@ func (g *Gateway) AdmitToSite(s *Site, w http.ResponseWriter, r *http.Request) (
 		g.refuse(w, r, refuseSiteHTTPS)
 		return nil, nil, false
 	}
+	if ex.page && cookieFlood(r.Header["Cookie"]) { // what a site takes of programs is the site's business
+		g.clearCookies(w, r)
+		return nil, nil, false
+	}
 	p, ok := g.letIn(s, ex, r)
 	if !ok {
 		return nil, nil, false
 	}
 	g.renewLogin(ex, a)
 	ctx, cancel := context.WithCancelCause(r.Context())
-	v := &SiteVisit{Person: p, site: s, visitor: ex.visitor, cancel: cancel, writer: http.NewResponseController(w), visits: &g.sites}
+	v := &SiteVisit{Person: p, site: s, visitor: ex.visitor, cancel: cancel, writer: http.NewResponseController(innermost(w)), visits: &g.sites}
 	g.sites.enter(v)
 	if g.closing.Load() { // Close may have looked before this was registered
 		v.Leave()
@@ -155,6 +159,26 @@ func (v *SiteVisit) Leave() {
 	v.cancel(nil)
 }
 
+// EndByContext says that the request may be over before Leave is called: its end is then told
+// by its context alone, and nothing is done to what it is written to.
+func (v *SiteVisit) EndByContext() {
+	v.visits.mu.Lock()
+	v.writer = nil
+	v.visits.mu.Unlock()
+}
+
+// innermost is what a chain of writers writes to: those around it need not bear a deadline that
+// another goroutine sets, or they set a later one.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		around, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = around.Unwrap()
+	}
+}
+
 // end cuts the visit short, unless it was answered meanwhile. Whatever answers sees its
 // context end; one that does not look, a file server for example, cannot write any more.
 func (v *SiteVisit) end() bool {
@@ -165,6 +189,9 @@ func (v *SiteVisit) end() bool {
 	}
 	delete(v.visits.all, v)
 	v.cancel(errEnded)
+	if v.writer == nil {
+		return true
+	}
 	past := time.Unix(1, 0)
 	v.writer.SetWriteDeadline(past) // neither takes long, and where it cannot be done the context has to do
 	v.writer.SetReadDeadline(past)

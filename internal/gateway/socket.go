@@ -12,6 +12,8 @@ const (
 	// waitBuffer is what a WebSocket holds per direction while it is silent, which most
 	// are most of the time; a longer message gets a big buffer while it lasts.
 	waitBuffer = 1 << 10
+	// deafAfter is how long a workspace may leave what a visitor sent unread.
+	deafAfter = 2 * time.Minute
 	// closeGrace is how long the other side may take to read a close frame.
 	closeGrace = time.Second
 	// lastWords is how long a workspace may go on once the visitor has said everything. A
@@ -27,6 +29,7 @@ type socket struct {
 	client   net.Conn
 	upstream net.Conn
 	ending   atomic.Bool
+	writing  atomic.Int64 // since when, in Unix seconds, the workspace has been given something; 0 = it takes all
 	in, out  atomic.Int64 // bytes since the last report
 
 	mu     sync.Mutex // held while writing to the client
@@ -93,6 +96,7 @@ func (s *socket) down(greeting []byte) {
 func (s *socket) hangUp() {
 	s.ending.Store(true)
 	s.client.SetReadDeadline(time.Now().Add(closeGrace))
+	s.upstream.SetWriteDeadline(time.Now().Add(closeGrace)) // up may be writing to a program that does not read
 	if half, ok := s.client.(interface{ CloseWrite() error }); ok {
 		half.CloseWrite()
 		return
@@ -104,7 +108,8 @@ func (s *socket) toUpstream(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	s.gateway.touch(s.exchange.route.usage)
+	s.writing.Store(s.gateway.touch(s.exchange.route.usage).Unix())
+	defer s.writing.Store(0)
 	s.in.Add(int64(len(p)))
 	if seen := s.exchange.recording; seen != nil {
 		seen.Sent(p)
@@ -131,6 +136,7 @@ func (s *socket) toClient(p []byte) (int, error) {
 // workspace is not in the middle of one, else by hanging up.
 func (s *socket) end(why ending) {
 	if !s.ending.CompareAndSwap(false, true) {
+		s.upstream.Close()
 		return
 	}
 	s.client.SetWriteDeadline(time.Now().Add(closeGrace)) // frees a write that is stuck
@@ -142,6 +148,12 @@ func (s *socket) end(why ending) {
 	s.mu.Unlock()
 	s.client.SetReadDeadline(time.Now().Add(closeGrace))
 	s.upstream.Close()
+}
+
+// deaf reports whether the workspace has left what it was given unread for too long.
+func (s *socket) deaf(now time.Time) bool {
+	since := s.writing.Load()
+	return since != 0 && now.Sub(time.Unix(since, 0)) > deafAfter
 }
 
 // report tells of the bytes carried since the last report.

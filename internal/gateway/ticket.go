@@ -121,7 +121,7 @@ func (g *Gateway) issueTicket(w http.ResponseWriter, r *http.Request) {
 		g.loopPage(w, r, loginCookie, g.originOf(r, a)+path)
 		return
 	}
-	if after, ok := g.limits.take(g.limits.tickets, limitTicket, ratelimit.Name(userID), g.now()); !ok {
+	if after, ok := g.limits.ticket(ratelimit.Name(userID), g.hosts.name(a), g.now()); !ok {
 		g.refuse(w, r, refuseTickets.after(after))
 		return
 	}
@@ -154,14 +154,21 @@ func (g *Gateway) askToLogIn(w http.ResponseWriter, r *http.Request) {
 
 // redeem turns a ticket into the cookie of this host.
 func (g *Gateway) redeem(w http.ResponseWriter, r *http.Request, a Address) {
+	if fromElsewhereThanNavigation(r.Header) { // the host's own pages may ask so as often as they like
+		writeProblem(w, refuseOrigin)
+		return
+	}
 	h := w.Header()
 	route := g.routes.lookup(a.ID)
 	have, loggedIn := g.loginOf(r, route, a)
-	if after, ok := g.limits.take(g.limits.redeems, limitTicket, ratelimit.Address(g.client(r).IP), g.now()); !ok {
-		g.refuse(w, r, refuseLimit.after(after))
-		return
+	t, err := Ticket{}, ticket.ErrNotFound
+	if code := r.URL.Query().Get("code"); isCode(code) {
+		if after, ok := g.limits.redeem(g.client(r).IP, g.hosts.name(a), g.now()); !ok {
+			g.refuse(w, r, refuseLimit.after(after))
+			return
+		}
+		t, err = g.options.Tickets.TakeTicket(r.Context(), codeHash(code))
 	}
-	t, err := g.options.Tickets.TakeTicket(r.Context(), codeHash(r.URL.Query().Get("code")))
 	if err != nil && !errors.Is(err, ticket.ErrNotFound) {
 		g.options.Log.Error("ticket not taken", "workspace", a.ID, "err", err)
 		g.refuse(w, r, refuseNotReady)

@@ -121,10 +121,7 @@ func (p *proxy) relay(ex *exchange, resp *http.Response, conn net.Conn) {
 	defer stop()
 	defer conn.Close()
 	dropHopByHop(resp.Header)
-	h := ex.rec.Header()
-	for name, values := range resp.Header {
-		h[name] = values
-	}
+	passHeader(ex.rec.Header(), resp.Header)
 	ex.rec.WriteHeader(resp.StatusCode)
 	_ = http.NewResponseController(&ex.rec).Flush() // a stream may begin with silence
 	buf := copyBuffers.Get()

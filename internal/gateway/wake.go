@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/kalpana-dev/kalpana/internal/ratelimit"
 	"github.com/kalpana-dev/kalpana/internal/workspace"
 )
 
@@ -36,7 +35,8 @@ const (
 	suspectEvery = 300 * time.Millisecond
 )
 
-// errTooManyStarts: the visitor started too many workspaces in a short time.
+// errTooManyStarts: the visitor started the workspace too often in a short time. Others may
+// start it.
 var errTooManyStarts = errors.New("too many starts in a short time")
 
 // wakes are the starts and resumptions that visits to one workspace bring about: one at a
@@ -57,18 +57,23 @@ type wakeup struct {
 }
 
 // once calls do, unless the same is under way or has just ended, and returns what came of
-// it. A visitor who leaves ends nothing: others may wait for it.
+// it. A visitor who leaves ends nothing: others may wait for it. errTooManyStarts is the
+// answer only to whose call it was.
 func (w *wakes) once(ctx context.Context, resume bool, do func(context.Context) error) error {
 	w.mu.Lock()
 	l := w.latest
-	if l != nil && l.resume == resume && l.fresh() {
+	for l != nil && l.resume == resume && l.fresh() {
 		w.mu.Unlock()
 		select {
 		case <-l.done:
-			return l.err
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		if l.err != errTooManyStarts {
+			return l.err
+		}
+		w.mu.Lock()
+		l = w.latest
 	}
 	l = &wakeup{resume: resume, done: make(chan struct{})}
 	w.latest = l
@@ -84,11 +89,12 @@ func (w *wakes) once(ctx context.Context, resume bool, do func(context.Context) 
 }
 
 // fresh reports whether the wakeup is under way or has just ended. A resumption that
-// succeeded is over at once: the workspace may be paused again.
+// succeeded is over at once: the workspace may be paused again. So is what was one visitor's
+// own fault.
 func (l *wakeup) fresh() bool {
 	select {
 	case <-l.done:
-		return time.Since(l.ended) < wakeAgain && !(l.resume && l.err == nil)
+		return time.Since(l.ended) < wakeAgain && !(l.resume && l.err == nil) && l.err != errTooManyStarts
 	default:
 		return true
 	}
@@ -183,12 +189,10 @@ func (g *Gateway) awake(ex *exchange, r *http.Request, route *Route) (*Route, bo
 // is then, for the page that is shown meanwhile.
 func (g *Gateway) wake(ex *exchange, r *http.Request, route *Route) (*Route, error) {
 	err := route.usage.wakes.once(r.Context(), false, func(ctx context.Context) error {
-		var err error
-		if _, ok := g.limits.take(g.limits.starts, limitStart, ratelimit.Name(ex.visitor.userID), g.now()); !ok {
-			err = errTooManyStarts
-		} else {
-			err = g.options.Starter.Start(ctx, route.ID)
+		if _, ok := g.limits.start(ex.visitor.userID, route.ID, g.now()); !ok {
+			return errTooManyStarts
 		}
+		err := g.options.Starter.Start(ctx, route.ID)
 		g.woken(ex, r, Wake{WorkspaceID: route.ID, Err: err})
 		return err
 	})
@@ -217,7 +221,7 @@ func (g *Gateway) woken(ex *exchange, r *http.Request, w Wake) {
 func startRefusal(err error) string {
 	switch {
 	case errors.Is(err, errTooManyStarts):
-		return "You have started many workspaces in a short time. Wait a moment, then start it."
+		return "You have started it many times in a short time. Wait a moment, then start it."
 	case errors.Is(err, workspace.ErrDeleting):
 		return "It is being deleted."
 	case errors.Is(err, context.DeadlineExceeded):

@@ -97,6 +97,9 @@ func FuzzRequests(f *testing.F) {
 	f.Add("DELETE", "*", "", "User-Agent", " tab\t", "b", int64(1))
 	f.Add("GET", "/", "[fe80::1%25eth0]:80", "A", "b", "", int64(0)) // found by fuzzing
 	f.Fuzz(func(t *testing.T, method, target, host, name, value, body string, length int64) {
+		if http.CanonicalHeaderKey(name) == "X-Z" {
+			return // two names for one header: whichever comes first
+		}
 		send := func(tr http.RoundTripper) error {
 			r, err := http.NewRequest("GET", "http://workspace/", nil)
 			if err != nil {

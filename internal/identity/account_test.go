@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/identity"
+	"github.com/kalpana-dev/kalpana/internal/identity/idptest"
 	"github.com/kalpana-dev/kalpana/internal/user"
 )
 
@@ -223,6 +224,75 @@ func TestClosedSignupTakesNobody(t *testing.T) {
 	if _, _, err := s.CreateInvitation(t.Context(), "boss", "", false, time.Hour); !errors.As(err, &field) {
 		t.Errorf("invitation that cannot work: %v", err)
 	}
+}
+
+// Anybody can enter an address that is free: others go by it only if somebody vouched.
+func TestWhoseEmailIsTrusted(t *testing.T) {
+	t.Parallel()
+	o, opt := withOIDC(t)
+	s := newSite(t, opt)
+	trusted := func(what, id, want string) {
+		t.Helper()
+		if u, ok := s.User(id); !ok || u.TrustedEmail() != want {
+			t.Errorf("%s: %q, want %q, of %+v", what, u.TrustedEmail(), want, u)
+		}
+	}
+	take := func(id, email string) {
+		t.Helper()
+		if err := s.UpdateProfile(t.Context(), id, identity.ProfileInput{Email: &email, CurrentPassword: goodPassword}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	join := func(email, invitedAs string) string {
+		t.Helper()
+		link, _, err := s.CreateInvitation(t.Context(), "boss", invitedAs, false, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := s.browser()
+		b.post("/test/signup", url.Values{"email": {email}, "password": {goodPassword}, "invitation": {link[strings.LastIndex(link, "=")+1:]}})
+		return b.me().UserID
+	}
+	open := s.browser()
+	open.signup("open@example.com")
+	trusted("signed up by themselves", open.me().UserID, "")
+	trusted("invited by no address", join("link@example.com", ""), "")
+	invited := join("invited@example.com", "invited@example.com")
+	trusted("invited by the address", invited, "invited@example.com")
+	take(invited, "victim@example.com")
+	trusted("changed by themselves", invited, "")
+
+	if u, err := s.EnsureUser(t.Context(), "victim@example.com", false); err != nil || u.ID != invited {
+		t.Fatal(u, err)
+	}
+	trusted("named at the command line, but taken before", invited, "")
+	named, err := s.EnsureUser(t.Context(), "named@example.com", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted("named at the command line", named.ID, "named@example.com")
+
+	ada := s.browser()
+	ada.visit("/auth/oidc")
+	id := ada.me().UserID
+	trusted("from a provider", id, "ada@example.com")
+	take(id, "boss@example.com")
+	s.browser().visit("/auth/oidc")
+	o.SetUser(idptest.OIDCUser{Subject: "sub-1", Email: "lovelace@example.com", EmailVerified: true})
+	s.browser().visit("/auth/oidc")
+	trusted("from a provider, of another address", id, "")
+	take(id, "ada2@example.com")
+	o.SetUser(idptest.OIDCUser{Subject: "sub-1", Email: "ada2@example.com"})
+	s.browser().visit("/auth/oidc")
+	trusted("only claimed at the provider", id, "")
+	o.SetUser(idptest.OIDCUser{Subject: "sub-1", Email: "ada2@example.com", EmailVerified: true})
+	s.browser().visit("/auth/oidc")
+	trusted("verified by the provider meanwhile", id, "ada2@example.com")
+
+	if err := s.SetAdmin(t.Context(), invited, true); err != nil {
+		t.Fatal(err)
+	}
+	trusted("an administrator's", invited, "victim@example.com")
 }
 
 func TestPasswordChangeWantsTheOldOneAndEndsOtherSessions(t *testing.T) {

@@ -55,3 +55,41 @@ func TestWhatAStrangerCanAskForIsLimited(t *testing.T) {
 		}
 	}
 }
+
+// What pages make their visitors' browsers load takes none of what these may do to sign in.
+func TestWhatPagesLoadTakesNoLogins(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(o *identity.Options) {
+		o.GitHub = identity.GitHub{ClientID: "id", Secret: "secret", URL: "https://github.test", APIURL: "https://github.test/api"}
+	})
+	b := s.browser()
+	b.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	load := func(path, mode, dest string) int {
+		r, err := http.NewRequest(http.MethodGet, s.url+path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Sec-Fetch-Mode", mode)
+		r.Header.Set("Sec-Fetch-Dest", dest)
+		resp, err := b.http.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		return resp.StatusCode
+	}
+	for path, want := range map[string]int{
+		"/auth/github": 303, "/auth/github/callback?state=" + strings.Repeat("x", 43) + "&code=c": 400, "/auth/first?code=" + strings.Repeat("x", 43): 410,
+	} {
+		for n := range 130 {
+			for _, how := range [][2]string{{"no-cors", "image"}, {"navigate", "iframe"}} {
+				if got := load(path, how[0], how[1]); got != 403 {
+					t.Fatalf("%s as %v, number %d: %d", path, how, n+1, got)
+				}
+			}
+		}
+		if got := load(path, "navigate", "document"); got != want {
+			t.Errorf("%s in a window: %d", path, got)
+		}
+	}
+}

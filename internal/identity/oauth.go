@@ -196,7 +196,7 @@ func (s *Service) admit(ctx context.Context, p provider, who outsider, invitatio
 	u, err = s.store.UserByIdentity(ctx, id, key)
 	if errors.Is(err, user.ErrNotFound) {
 		u = s.newUser(who.email, who.name)
-		u.AvatarURL = who.avatar
+		u.AvatarURL, u.VerifiedEmail = who.avatar, who.email
 		u.Identities = []user.Identity{{Provider: id, Subject: who.subject, Login: who.login}}
 		err = s.join(ctx, &u, key, invitation)
 		if err != nil && !errors.Is(err, user.ErrExists) {
@@ -218,6 +218,12 @@ func (s *Service) admit(ctx context.Context, p provider, who outsider, invitatio
 	s.know(u)
 	if u.Suspended {
 		return u, false, ErrSuspended
+	}
+	if who.email != "" && who.email == u.Email && who.email != u.VerifiedEmail {
+		// Should they change their email at this moment, it is the provider's that is noted.
+		if err := s.change(ctx, u.ID, UserChange{VerifiedEmail: &who.email, At: s.now()}); err != nil {
+			s.log.Warn("email that a provider verified is not noted", "user", u.ID, "err", err)
+		}
 	}
 	return u, false, nil
 }

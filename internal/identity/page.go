@@ -29,7 +29,8 @@ var pagePolicy = func() string {
 }()
 
 // guarded sets the headers that every answer below /auth has, and refuses HEAD, which a
-// mux takes for GET: link previews send it, and it must not spend a code.
+// mux takes for GET: link previews send it, and it must not spend a code. It refuses what
+// pages load by themselves, too, before it counts for the limits of their visitor's address.
 func guarded(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -44,8 +45,19 @@ func guarded(next http.HandlerFunc) http.HandlerFunc {
 			writePage(w, http.StatusMethodNotAllowed, page{Title: "Open this address in a browser", Text: "It answers to GET only."})
 			return
 		}
+		if !opened(r.Header) {
+			writePage(w, http.StatusForbidden, page{Title: "Open this address in a browser", Text: "It is no part of another page, and answers to no script."})
+			return
+		}
 		next(w, r)
 	}
+}
+
+// opened reports whether a window of a browser goes there, as far as it tells. Programs and
+// old browsers tell nothing.
+func opened(h http.Header) bool {
+	mode, dest := h["Sec-Fetch-Mode"], h["Sec-Fetch-Dest"]
+	return (len(mode) == 0 || len(mode) == 1 && mode[0] == "navigate") && (len(dest) == 0 || len(dest) == 1 && dest[0] == "document")
 }
 
 func writePage(w http.ResponseWriter, status int, p page) {

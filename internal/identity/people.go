@@ -83,6 +83,6 @@ func (p *people) seen(at map[string]time.Time) {
 // same spares copying the map when a poll brings nothing new, which is nearly always.
 func same(a, b user.User) bool {
 	return a.UpdatedAt.Equal(b.UpdatedAt) && a.Suspended == b.Suspended && a.Admin == b.Admin && a.PasswordHash == b.PasswordHash &&
-		a.Email == b.Email && a.Name == b.Name && a.AvatarURL == b.AvatarURL && a.MaxWorkspaces == b.MaxWorkspaces &&
+		a.Email == b.Email && a.VerifiedEmail == b.VerifiedEmail && a.Name == b.Name && a.AvatarURL == b.AvatarURL && a.MaxWorkspaces == b.MaxWorkspaces &&
 		a.DayBudget == b.DayBudget && a.LastSeenAt.Equal(b.LastSeenAt) && len(a.Identities) == len(b.Identities)
 }

@@ -88,6 +88,9 @@ func (s *Service) join(ctx context.Context, u *user.User, identityKey, invitatio
 	if used.Email != "" && used.Email != u.Email {
 		err = errInvitationEmail
 	} else {
+		if used.Email != "" { // whoever has the link got it from an administrator
+			u.VerifiedEmail = used.Email
+		}
 		err = s.create(ctx, *u, identityKey)
 	}
 	if err == nil || used.ID == "" {

@@ -75,6 +75,7 @@ type Selection struct {
 // UserChange is a partial update; nil fields stay as they are.
 type UserChange struct {
 	Name, Email, PasswordHash *string
+	VerifiedEmail             *string
 	Admin, Suspended          *bool
 	MaxWorkspaces             *int
 	DayBudget                 *int64

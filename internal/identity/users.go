@@ -11,7 +11,8 @@ import (
 )
 
 // EnsureUser returns the user with this email, creating them without a password if there
-// is none. admin makes them an administrator; false leaves them what they are. Errors:
+// is none, who then has it verified: the operator named it. One who is there already may
+// have chosen it themselves, so that stays as it is. admin makes them an administrator; false leaves them what they are. Errors:
 // *FieldError, ErrSuspended.
 func (s *Service) EnsureUser(ctx context.Context, email string, admin bool) (user.User, error) {
 	email = normalEmail(email)
@@ -23,7 +24,7 @@ func (s *Service) EnsureUser(ctx context.Context, email string, admin bool) (use
 		if errors.Is(err, user.ErrNotFound) {
 			name, _, _ := strings.Cut(email, "@")
 			u = s.newUser(email, name)
-			u.Admin = admin
+			u.Admin, u.VerifiedEmail = admin, email
 			if err = s.create(ctx, u, ""); errors.Is(err, user.ErrExists) {
 				continue // another gateway was first: then that one is the user
 			}

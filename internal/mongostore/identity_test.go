@@ -79,8 +79,8 @@ func TestUsersAreUniqueByEmailAndIdentity(t *testing.T) {
 	if _, err := s.UpdateUser(ctx, "2", identity.UserChange{Email: &taken, At: later}); !errors.Is(err, user.ErrExists) {
 		t.Errorf("change to a taken email: %v", err)
 	}
-	if u, err := s.UpdateUser(ctx, "2", identity.UserChange{Email: &free, Admin: &yes, Suspended: &yes, Name: &free, PasswordHash: &free, At: later}); err != nil ||
-		u.Email != free || !u.Admin || !u.Suspended || u.Name != free || u.PasswordHash != free || !u.UpdatedAt.Equal(later) || !u.CreatedAt.Equal(at) {
+	if u, err := s.UpdateUser(ctx, "2", identity.UserChange{Email: &free, Admin: &yes, Suspended: &yes, Name: &free, PasswordHash: &free, VerifiedEmail: &free, At: later}); err != nil ||
+		u.Email != free || !u.Admin || !u.Suspended || u.Name != free || u.PasswordHash != free || u.VerifiedEmail != free || !u.UpdatedAt.Equal(later) || !u.CreatedAt.Equal(at) {
 		t.Errorf("change: %+v %v", u, err)
 	}
 	if _, err := s.UpdateUser(ctx, "none", identity.UserChange{At: later}); !errors.Is(err, user.ErrNotFound) {

@@ -70,6 +70,9 @@ func (s *Store) UpdateUser(ctx context.Context, id string, c identity.UserChange
 	if c.Email != nil {
 		set = append(set, bson.E{Key: "email", Value: *c.Email}, bson.E{Key: "emailKey", Value: keyOr(*c.Email, id)})
 	}
+	if c.VerifiedEmail != nil {
+		set = append(set, bson.E{Key: "verifiedEmail", Value: *c.VerifiedEmail})
+	}
 	if c.PasswordHash != nil {
 		set = append(set, bson.E{Key: "passwordHash", Value: *c.PasswordHash})
 	}

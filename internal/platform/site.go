@@ -43,11 +43,12 @@ func domainOf(c config.Config) gateway.Domain {
 	return gateway.Domain{Base: c.Domain, Workspace: c.WorkspaceDomain, UIHost: c.UIHost(), Port: c.HTTPSPort}
 }
 
-// person tells the gateway who a user is, as long as they may act.
+// person tells the gateway who a user is, as long as they may act. An email that nobody
+// vouched for is left out: sites would take its word.
 func (a *parts) person(userID string) (gateway.Person, bool) {
 	u, ok := a.identity.User(userID)
 	if !ok || u.Suspended {
 		return gateway.Person{}, false
 	}
-	return gateway.Person{ID: u.ID, Email: u.Email, Name: u.Name, Admin: u.Admin}, true
+	return gateway.Person{ID: u.ID, Email: u.TrustedEmail(), Name: u.Name, Admin: u.Admin}, true
 }

@@ -18,12 +18,15 @@ type slotShard struct {
 func NewSlots(limit int) *Slots { return &Slots{limit: limit} }
 
 // Take gives key one more, if it may have one; then Give it back once.
-func (s *Slots) Take(key Key) bool {
+func (s *Slots) Take(key Key) bool { return s.TakeUpTo(key, s.limit) }
+
+// TakeUpTo is Take with another limit than that of s.
+func (s *Slots) TakeUpTo(key Key, limit int) bool {
 	h := &s.shards[key.shard()]
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	n := h.held[key]
-	if n >= s.limit {
+	if n >= limit {
 		return false
 	}
 	if h.held == nil {

@@ -9,12 +9,15 @@ import (
 
 // User is one person.
 type User struct {
-	ID        string `bson:"_id"`
-	Email     string `bson:"email"` // lower case, unique, may be "" for people from GitHub without one
-	Name      string `bson:"name"`
-	AvatarURL string `bson:"avatarUrl"`
-	Admin     bool   `bson:"admin"`
-	Suspended bool   `bson:"suspended"`
+	ID    string `bson:"_id"`
+	Email string `bson:"email"` // lower case, unique, may be "" for people from GitHub without one
+	// VerifiedEmail is the address that a login provider verified, or that an administrator
+	// invited or named; "" for none. It may differ from Email, which people change themselves.
+	VerifiedEmail string `bson:"verifiedEmail,omitempty"`
+	Name          string `bson:"name"`
+	AvatarURL     string `bson:"avatarUrl"`
+	Admin         bool   `bson:"admin"`
+	Suspended     bool   `bson:"suspended"`
 	// PasswordHash is an argon2id string in PHC format; empty = no local password.
 	PasswordHash string `bson:"passwordHash"`
 	// Identities are the outside accounts that log in as this user. They are matched by
@@ -30,6 +33,15 @@ type User struct {
 	// LastSeenAt is when they used Kalpana last, zero for never. It is some minutes behind;
 	// package identity knows better of those who are signed in.
 	LastSeenAt time.Time `bson:"lastSeenAt,omitempty"`
+}
+
+// TrustedEmail is the email as far as others may go by it: somebody else vouched for it, or
+// the person is an administrator. Otherwise it is "", as anybody can enter any free address.
+func (u User) TrustedEmail() string {
+	if u.Admin || u.Email == u.VerifiedEmail {
+		return u.Email
+	}
+	return ""
 }
 
 // Identity is an account at an outside login provider.

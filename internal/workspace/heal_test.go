@@ -201,7 +201,7 @@ func TestAContainerWhosePlaceSomebodyElseTakes(t *testing.T) {
 		for range 4 {
 			visits.Go(func() {
 				for ctx.Err() == nil {
-					status, body, err := f.get(ctx, w.ID, "o", "/file/x?q=secret-path")
+					status, body, err := f.get(ctx, before.ID, "o", "/file/x?q=secret-path")
 					if ctx.Err() == nil && (err != nil || status == 200 && body != "precious" || status != 200 && status != 502 && status != 503) {
 						wrong.Store(fmt.Sprintf("%d %.80s %v", status, body, err))
 					}

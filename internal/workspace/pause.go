@@ -70,6 +70,16 @@ func (s *Service) resumed(id string, err error) {
 	}
 }
 
+// fulfil tells those who wait for r, and no later resumption, that it is done.
+func (s *Service) fulfil(id string, r *resumption) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r != nil && s.resumes[id] == r {
+		close(r.done)
+		delete(s.resumes, id)
+	}
+}
+
 // wished is what is to be done about a workspace beyond its record: nobody's order, and
 // forgotten when the process ends.
 func (s *Service) wished(rec Workspace, found []Container, todo action) action {

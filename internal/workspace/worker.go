@@ -118,6 +118,9 @@ func (s *Service) step(id string, w *worker, claim *claim) (done bool, err error
 	case <-w.again: // what it tells is read below
 	default:
 	}
+	s.mu.Lock()
+	wish := s.resumes[id] // what is wished from here on waits for the next step
+	s.mu.Unlock()
 	rec, err := s.o.Store.Get(s.ctx, id)
 	if errors.Is(err, ErrNotFound) {
 		s.gone(id)
@@ -144,7 +147,7 @@ func (s *Service) step(id string, w *worker, claim *claim) (done bool, err error
 		todo = s.wished(rec, found, todo)
 	}
 	if todo == nothing {
-		s.resumed(id, nil)
+		s.fulfil(id, wish)
 		return true, nil
 	}
 	if held, err := claim.take(); err != nil {
