@@ -234,6 +234,9 @@ func (x extension) problem(said []string) string {
 		if unreachable.MatchString(line) {
 			return "the gallery of extensions cannot be reached (" + child.Clip(line) + ")"
 		}
+		if strings.HasSuffix(strings.TrimRight(line, "."), "installed") {
+			continue // another version of it, perhaps; what succeeds and what fails come over two pipes, in any order
+		}
 		if strings.Contains(strings.ToLower(line), x.id) || strings.HasPrefix(line, "Error") && why == "" {
 			why = child.Clip(line)
 		}

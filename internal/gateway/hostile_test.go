@@ -162,9 +162,16 @@ func testHostileAnswersHarmNoOtherRequest(t *testing.T, client func(*Options)) {
 					t.Errorf("outcome %q, want one of %q", got, h.outcomes)
 				}
 				for _, next := range []string{"/1", "/2"} {
-					if got := r.do(visitor, r.request("GET", r.origin(testID)+next, nil, cookie)); got.body != next {
-						t.Errorf("%s was answered with %d %s", next, got.status, got.body)
-					}
+					eventually(t, next+" is answered", func() bool {
+						got := r.do(visitor, r.request("GET", r.origin(testID)+next, nil, cookie))
+						// net/http may send it over a connection of which it does not know yet that
+						// more came than was asked for. It says so; it never takes that for the answer.
+						refused := got.status == http.StatusBadGateway && r.gw.options.NetHTTP
+						if got.body != next && !refused {
+							t.Fatalf("%s was answered with %d %s", next, got.status, got.body)
+						}
+						return !refused
+					})
 				}
 			})
 		}

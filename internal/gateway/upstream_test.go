@@ -94,6 +94,8 @@ type countingConn struct {
 	bytes *atomic.Int64
 }
 
+func (c countingConn) CloseWrite() error { return c.Conn.(*net.TCPConn).CloseWrite() }
+
 func (c countingConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	c.bytes.Add(int64(n))

@@ -36,6 +36,7 @@ type Leaser struct {
 	opts  Options
 
 	mu        sync.Mutex
+	size      int      // of pairs; never changes
 	pairs     []belief // by index
 	lowest    int      // no pair below is believed free
 	refreshed time.Time
@@ -65,11 +66,12 @@ func New(store Store, o Options) *Leaser {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Leaser{store: store, opts: o, pairs: make([]belief, max(0, (o.End-o.Start)/2))}
+	size := max(0, (o.End-o.Start)/2)
+	return &Leaser{store: store, opts: o, size: size, pairs: make([]belief, size)}
 }
 
 // Pairs is how many pairs the range has.
-func (l *Leaser) Pairs() int { return len(l.pairs) }
+func (l *Leaser) Pairs() int { return l.size }
 
 // Acquire leases the lowest free pair to a workspace; *ExhaustedError (ErrExhausted) when there
 // is none. A caller who dies before writing down its lease leaves it to be found with InUse.
@@ -190,7 +192,7 @@ func (l *Leaser) port(index int) int { return l.opts.Start + 2*index }
 func (l *Leaser) index(port int) int { return (port - l.opts.Start) / 2 }
 
 func (l *Leaser) inRange(port int) bool {
-	return port >= l.opts.Start && l.index(port) < len(l.pairs) && (port-l.opts.Start)%2 == 0
+	return port >= l.opts.Start && l.index(port) < l.size && (port-l.opts.Start)%2 == 0
 }
 
 func (l *Leaser) lease(r Record) Lease {
