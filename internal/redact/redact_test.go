@@ -161,7 +161,7 @@ func TestFilesWithoutSecretsComeBackAsTheyAre(t *testing.T) {
 			continue
 		}
 		read, size = read+1, size+len(data)
-		if strings.HasSuffix(name, "_test.go") { // these have secrets made up for tests
+		if strings.HasSuffix(name, "_test.go") || filepath.Base(filepath.Dir(name)) == "redirecttest" { // these have secrets made up for tests
 			continue
 		}
 		got := r.String(string(data))
