@@ -167,6 +167,7 @@ routes() { # the same server with 10 and with 5,000 workspaces, in turns of star
         login=$($bench cookie "$KALPANA_DATA_DIR" "$port" "$link" "$id")
       fi
       cookie=$login
+      sleep 15 # what a start has to read and to look at is not the requests'
       load tls1 kalpana "$CONNS" 1 >/dev/null
       sample tls1 kalpana >>"$work/routes.$n"
     done

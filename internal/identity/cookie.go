@@ -22,9 +22,14 @@ func secretCookie(h http.Header, name string) string {
 		for more := true; more; {
 			var part string
 			part, line, more = strings.Cut(line, ";")
-			if k, v, ok := strings.Cut(strings.Trim(part, " \t"), "="); ok && k == name {
-				value = v
+			// With blanks around the name, or without a value, it is nobody's either: there is
+			// another reader that takes it for a second one.
+			k, v, _ := strings.Cut(strings.Trim(part, " \t"), "=")
+			if strings.Trim(k, " \t") == name {
 				seen++
+			}
+			if k == name {
+				value = v
 			}
 		}
 	}

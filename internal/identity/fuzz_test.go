@@ -119,6 +119,7 @@ func FuzzSecretCookie(f *testing.F) {
 		f.Add(line, "")
 	}
 	f.Add("x=y", "__Host-kalpana="+v)
+	f.Add("__Host-kalpana="+v+";__Host-kalpana", "") // found by fuzzing
 	f.Fuzz(func(t *testing.T, one, two string) {
 		h := http.Header{"Cookie": {one, two}}
 		got := identity.SecretCookie(h, identity.CookieName)
