@@ -73,6 +73,8 @@ func noLeaks(tb testing.TB) {
 			goleak.VerifyNone(tb, before,
 				// The database's own, which come and go with its work.
 				goleak.IgnoreAnyFunction("github.com/FerretDB/FerretDB/internal/clientconn.(*conn).run"),
+				goleak.IgnoreAnyFunction("github.com/FerretDB/FerretDB/internal/clientconn.(*conn).run.func2"),
+				goleak.IgnoreAnyFunction("github.com/FerretDB/FerretDB/internal/util/ctxutil.WithDelay.func1"),
 				goleak.IgnoreAnyFunction("github.com/FerretDB/FerretDB/internal/clientconn.(*Listener).Run"),
 				goleak.IgnoreAnyFunction("database/sql.(*DB).connectionOpener"))
 		}
