@@ -91,7 +91,7 @@ func TestWhatAKilledGatewayLeavesIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	left := func() string {
-		out, err := exec.Command("docker", "ps", "--quiet", "--filter", "label=kalpana.installation="+r.installation).Output()
+		out, err := exec.Command("docker", "ps", "--all", "--quiet", "--filter", "label=kalpana.installation="+r.installation).Output()
 		if err != nil {
 			t.Fatal(err)
 		}
