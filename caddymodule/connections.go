@@ -195,7 +195,7 @@ func (c *ConnectionLimit) take(conn net.Conn, of *connectionCount) (net.Conn, bo
 	}
 	n := &counted{of: of, key: key, counts: counts}
 	if tcp, ok := conn.(*net.TCPConn); ok { // keeps what only such a one can do
-		return &countedTCP{tcp, n}, true
+		return &countedTCP{TCPConn: tcp, counted: n}, true
 	}
 	return &countedConn{conn, n}, true
 }
@@ -218,7 +218,7 @@ func (c *ConnectionLimit) counts(from net.Addr) (ratelimit.Key, bool) {
 func (c *ConnectionLimit) refuse(conn net.Conn) {
 	c.reached(metrics.LimitConnections)
 	if now, last := time.Now().UnixNano(), c.told.Load(); now-last > int64(refusalsToldEvery) && c.told.CompareAndSwap(last, now) {
-		c.log.Warn("connections are refused: their address, or everybody together, has as many as allowed", "from", conn.RemoteAddr().String(), "per_address", c.PerAddress, "total", c.Total)
+		c.log.Warn("connections are refused: their address, or everybody together, has as many as allowed", "from", conn.RemoteAddr().String(), "per_address", c.PerAddress, "total", c.Total, "setting", "KALPANA_CONNECTIONS_PER_ADDRESS")
 	}
 	if tcp, ok := conn.(*net.TCPConn); ok {
 		tcp.SetLinger(0) // nothing of it stays behind
@@ -246,7 +246,15 @@ func (n *counted) end() {
 
 type countedTCP struct {
 	*net.TCPConn
+	gathers
 	counted *counted
+}
+
+func (c *countedTCP) Write(p []byte) (int, error) {
+	if g := c.state.Load(); g != nil {
+		return g.write(c.TCPConn, p)
+	}
+	return c.TCPConn.Write(p)
 }
 
 func (c *countedTCP) Close() error {

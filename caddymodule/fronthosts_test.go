@@ -239,7 +239,7 @@ func (f *front) http2(t *testing.T) {
 
 // stream sends one request over a new HTTP/2 connection and returns its status, "" if the
 // stream or the connection was ended instead.
-func (f *front) stream(t *testing.T, sni string, fields []string) string {
+func (f *front) stream(t *testing.T, sni string, fields []string, settings ...http2.Setting) string {
 	t.Helper()
 	conn, err := f.dial(sni, "h2")
 	if err != nil {
@@ -251,7 +251,7 @@ func (f *front) stream(t *testing.T, sni string, fields []string) string {
 	}
 	fr := http2.NewFramer(conn, conn)
 	fr.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-	if err := fr.WriteSettings(); err != nil {
+	if err := fr.WriteSettings(settings...); err != nil {
 		t.Fatal(err)
 	}
 	var block bytes.Buffer

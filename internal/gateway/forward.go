@@ -39,7 +39,7 @@ func (s *streamer) forward(ex *exchange, r *http.Request) {
 		return
 	}
 	if n := resp.ContentLength; 0 <= n && n <= copyBufferSize {
-		s.proxy.gateway.options.WrittenAtOnce(r)
+		s.proxy.gateway.options.WrittenAtOnce(r, resp.Body != http.NoBody)
 	}
 	s.proxy.gateway.passResponse(ex, resp)
 }

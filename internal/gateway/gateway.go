@@ -60,8 +60,8 @@ type Options struct {
 	// Client says where a request came from. Default: the connection itself, trusting no proxy.
 	Client func(*http.Request) Client
 	// WrittenAtOnce is told, before anything of it is written, that an answer is so short that
-	// no pause is to be expected in it. Default: nobody needs to know.
-	WrittenAtOnce func(*http.Request)
+	// no pause is to be expected in it, and whether it has a body. Default: nobody needs to know.
+	WrittenAtOnce func(r *http.Request, body bool)
 	// Touch is told of use, at most once a second per workspace.
 	Touch func(workspaceID string, at time.Time)
 	// CheckPassword compares what somebody typed with the hash of a link's password.
@@ -131,7 +131,7 @@ func New(o Options) (*Gateway, error) {
 		o.Client = directClient
 	}
 	if o.WrittenAtOnce == nil {
-		o.WrittenAtOnce = func(*http.Request) {}
+		o.WrittenAtOnce = func(*http.Request, bool) {}
 	}
 	if o.Touch == nil {
 		o.Touch = func(string, time.Time) {}

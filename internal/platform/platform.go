@@ -30,8 +30,9 @@ type Platform struct {
 type Front struct {
 	// Client says where it came from, after trusted proxies were believed.
 	Client func(*http.Request) gateway.Client
-	// WrittenAtOnce is told that an answer is short; see gateway.Options. It may be nil.
-	WrittenAtOnce func(*http.Request)
+	// WrittenAtOnce is told that an answer is short, and whether it has a body; see
+	// gateway.Options. It may be nil.
+	WrittenAtOnce func(r *http.Request, body bool)
 }
 
 // New returns a platform that does not run yet; it does no I/O.
