@@ -70,15 +70,18 @@ $bench peers "$work" "$work/cert.pem" "$work/key.pem" "127.0.0.1:$((first + 14))
 start upstream $bench upstream "$KALPANA_DATA_DIR" "$first" 100
 start helper $bench helper
 start caddy bin/caddy run --config "$work/Caddyfile.peers" --adapter caddyfile
+# The same Caddy with the figures of its own that Kalpana ships.
+sed -e 's/^\tadmin off$/&\n\tmetrics/' -e 's/:188\(..\) /:189\1 /' -e 's|/caddy$|/caddy-metrics|' "$work/Caddyfile.peers" >"$work/Caddyfile.metrics"
+start caddy_metrics bin/caddy run --config "$work/Caddyfile.metrics" --adapter caddyfile
 start nginx nginx -c "$work/nginx.conf"
 start haproxy haproxy -db -f "$work/haproxy.cfg"
 
 # name: cleartext port, TLS port, processes (groups) whose CPU counts
-names=(kalpana caddy forward_auth auth_request haproxy)
-declare -A title=([kalpana]=Kalpana [caddy]="Caddy" [forward_auth]="Caddy + forward_auth" [auth_request]="nginx + auth_request" [haproxy]=HAProxy)
-declare -A clearport=([kalpana]=$clear [caddy]=18801 [forward_auth]=18802 [auth_request]=18803 [haproxy]=18804)
-declare -A tlsport=([kalpana]=$port [caddy]=18811 [forward_auth]=18812 [auth_request]=18813 [haproxy]=18814)
-declare -A process=([kalpana]=kalpana [caddy]=caddy [forward_auth]="caddy helper" [auth_request]="nginx helper" [haproxy]=haproxy)
+names=(kalpana caddy caddy_metrics forward_auth auth_request haproxy)
+declare -A title=([kalpana]=Kalpana [caddy]="Caddy" [caddy_metrics]="Caddy with \`metrics\`, as Kalpana has them" [forward_auth]="Caddy + forward_auth" [auth_request]="nginx + auth_request" [haproxy]=HAProxy)
+declare -A clearport=([kalpana]=$clear [caddy]=18801 [caddy_metrics]=18901 [forward_auth]=18802 [auth_request]=18803 [haproxy]=18804)
+declare -A tlsport=([kalpana]=$port [caddy]=18811 [caddy_metrics]=18911 [forward_auth]=18812 [auth_request]=18813 [haproxy]=18814)
+declare -A process=([kalpana]=kalpana [caddy]=caddy [caddy_metrics]=caddy_metrics [forward_auth]="caddy helper" [auth_request]="nginx helper" [haproxy]=haproxy)
 cookie="$login; $($bench helper-cookie)"
 base() { case $1 in http1) echo "http://$id.ws.localhost:${clearport[$2]}" ;; *) echo "https://$id.ws.localhost:${tlsport[$2]}" ;; esac; }
 address() { case $1 in http1) echo "127.0.0.1:${clearport[$2]}" ;; *) echo "127.0.0.1:${tlsport[$2]}" ;; esac; }

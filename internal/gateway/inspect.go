@@ -4,6 +4,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/kalpana-dev/kalpana/internal/inspect"
 )
@@ -36,8 +37,16 @@ func (ex *exchange) recordAnswer(resp *http.Response) {
 
 // goesOn reports whether an answer lasts for as long as both sides like.
 func goesOn(resp *http.Response) bool {
-	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	return resp.StatusCode == http.StatusSwitchingProtocols || mediaType == "text/event-stream"
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return true
+	}
+	const events = "text/event-stream"
+	said := resp.Header.Get("Content-Type")
+	if len(said) < len(events) || !strings.EqualFold(said[:len(events)], events) {
+		return false // nearly always, and every answer is asked
+	}
+	mediaType, _, _ := mime.ParseMediaType(said)
+	return mediaType == events
 }
 
 // endRecording ends the recording, if there is one.
