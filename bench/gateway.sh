@@ -122,6 +122,7 @@ bar() { awk -v v="$1" 'BEGIN{n=int(v*10+0.5); for(i=0;i<n;i++) printf "█"; pri
 
 requests() {
   local protocol n r c
+  sleep 15 # what a start has to read and to look at is not the requests'
   for protocol in http1 tls1 tls2; do
     for n in "${names[@]}"; do sample $protocol "$n" >/dev/null; done # warm
     for _ in $(seq "$ROUNDS"); do
@@ -170,7 +171,7 @@ routes() { # the same server with 10 and with 5,000 workspaces, in turns of star
         login=$($bench cookie "$KALPANA_DATA_DIR" "$port" "$link" "$id")
       fi
       cookie=$login
-      sleep 15 # what a start has to read and to look at is not the requests'
+      sleep 15
       load tls1 kalpana "$CONNS" 1 >/dev/null
       sample tls1 kalpana >>"$work/routes.$n"
     done

@@ -24,8 +24,9 @@ const (
 	extra = 256 << 20
 	// often is how many collections in one interval mean that there is much to do.
 	often = 2
-	// quietFor is how many intervals without one mean that there is not.
-	quietFor = 10
+	// quietFor is how many intervals without one mean that there is not. People load pages
+	// and read them: each page should not find the pace of an idle server again.
+	quietFor = 60
 )
 
 // Run sets the pace until ctx ends, once in each interval (a second is right), and leaves
