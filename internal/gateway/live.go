@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,9 @@ var (
 
 // errEnded is the cause of a request cancelled because of an ending.
 var errEnded = errors.New("ended by the gateway")
+
+// errSocketEnded is the same where the WebSocket that came of the request has been told.
+var errSocketEnded = fmt.Errorf("%w, and so is its WebSocket", errEnded)
 
 // usage is who is using one workspace right now. It lives as long as the workspace,
 // while routes come and go with every change of status.
@@ -225,14 +229,16 @@ func (g *Gateway) verdict(now *Route, ex *exchange) (ending, bool) {
 }
 
 func (g *Gateway) end(d doomedExchange) {
+	cause := errEnded
 	if d.sock != nil {
+		cause = errSocketEnded
 		if d.sock.ending.Load() { // it ends by itself already, unless the workspace holds it up
 			d.sock.upstream.Close()
 			return
 		}
 		g.background.start(func() { d.sock.end(d.why) }) // a visitor that does not read must not hold up the others
 	}
-	d.ex.cancel(errEnded)
+	d.ex.cancel(cause)
 	g.options.Log.Info("connection ended", "workspace", d.ex.route.ID, "user", d.ex.visitor.userID, "reason", d.why.reason)
 }
 

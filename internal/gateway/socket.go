@@ -94,6 +94,8 @@ func (s *socket) down(greeting []byte) {
 
 // hangUp tells the visitor that nothing more comes, and gives up's reading an end.
 func (s *socket) hangUp() {
+	s.mu.Lock() // a close frame that is being written goes out first
+	defer s.mu.Unlock()
 	s.ending.Store(true)
 	s.client.SetReadDeadline(time.Now().Add(closeGrace))
 	s.upstream.SetWriteDeadline(time.Now().Add(closeGrace)) // up may be writing to a program that does not read
@@ -133,20 +135,22 @@ func (s *socket) toClient(p []byte) (int, error) {
 }
 
 // end closes the WebSocket from our side: with a close frame that says why if the
-// workspace is not in the middle of one, else by hanging up.
+// workspace is not in the middle of one, else by hanging up. Where several want that, the
+// others wait until the frame is written: with the workspace gone, nothing can follow.
 func (s *socket) end(why ending) {
-	if !s.ending.CompareAndSwap(false, true) {
-		s.upstream.Close()
-		return
+	if !s.ending.Load() {
+		s.client.SetWriteDeadline(time.Now().Add(closeGrace)) // frees a write that is stuck
 	}
-	s.client.SetWriteDeadline(time.Now().Add(closeGrace)) // frees a write that is stuck
 	s.mu.Lock()
-	if s.frames.between() {
+	first := s.ending.CompareAndSwap(false, true)
+	if first && s.frames.between() {
 		s.frames.closed = true
 		s.client.Write(closeFrame(why))
 	}
 	s.mu.Unlock()
-	s.client.SetReadDeadline(time.Now().Add(closeGrace))
+	if first {
+		s.client.SetReadDeadline(time.Now().Add(closeGrace))
+	}
 	s.upstream.Close()
 }
 

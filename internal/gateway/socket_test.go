@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -252,6 +253,48 @@ func TestCloseEndsSocketsAndWaits(t *testing.T) {
 	}
 	if r.gw.Live() != 0 {
 		t.Error("something is left")
+	}
+}
+
+// However many events end a WebSocket at once, its visitor is told why.
+func TestEndingsThatMeetSayWhy(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	pair := func() (here, there net.Conn) {
+		t.Helper()
+		there, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if here, err = l.Accept(); err != nil {
+			t.Fatal(err)
+		}
+		there.SetDeadline(time.Now().Add(waitAtMost))
+		return here, there
+	}
+	for range 500 {
+		client, visitor := pair()
+		upstream, program := pair()
+		s := &socket{client: client, upstream: upstream}
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() { s.end(endStopped) })
+		}
+		all.Go(func() { // as down does
+			io.Copy(io.Discard, s.upstream)
+			s.hangUp()
+		})
+		got := make([]byte, len(closeFrame(endStopped)))
+		if _, err := io.ReadFull(visitor, got); err != nil || !bytes.Equal(got, closeFrame(endStopped)) {
+			t.Errorf("the visitor reads %q: %v", got, err)
+		}
+		all.Wait()
+		for _, c := range []net.Conn{client, visitor, upstream, program} {
+			c.Close()
+		}
 	}
 }
 

@@ -155,10 +155,10 @@ func (p *proxy) join(ex *exchange, resp *http.Response, up upstreamConn) (handed
 		client.Close()
 		up.conn.Close()
 	}
-	ended := ex.Err() != nil
+	ended := ex.Err() != nil && context.Cause(ex) != errSocketEnded
 	ex.rec.ResponseWriter = nil // the server's buffers go with it; nothing can be answered any more
 	s.start(early, greeting)
-	if ended {
+	if ended { // before there was a socket to tell
 		p.gateway.background.start(func() { s.end(endStopped) })
 	}
 	return true, nil
