@@ -18,18 +18,19 @@ const (
 // them are none: one was planted, and nobody can tell which. A quoted value is returned
 // with its quotes and so matches nothing that Kalpana makes.
 func findCookie(lines []string, name string) (value string, found bool) {
+	seen := false
 	for _, line := range lines {
 		for line != "" {
 			var pair string
 			pair, line, _ = strings.Cut(line, ";")
 			key, v, ok := strings.Cut(pair, "=")
-			if !ok || strings.Trim(key, cookieBlanks) != name {
+			if strings.Trim(key, cookieBlanks) != name {
 				continue
 			}
-			if found {
+			if seen { // without a value, too
 				return "", false
 			}
-			value, found = strings.Trim(v, cookieBlanks), true
+			value, found, seen = strings.Trim(v, cookieBlanks), ok, true
 		}
 	}
 	return value, found

@@ -93,7 +93,7 @@ func TestALoginAtAProviderLeadsNowhereElse(t *testing.T) { // H142
 
 // Whatever comes in, what goes out stays on the origin however a browser resolves it.
 func FuzzReturnPath(f *testing.F) {
-	for _, p := range []string{"/", "//evil.test", "/\\evil.test", "/.//evil.test", "/a?b=c#d", "/%2e%2e//x", "http:evil", "/a/../../b"} {
+	for _, p := range []string{"/", "//evil.test", "/\\evil.test", "/.//evil.test", "/a?b=c#d", "/%2e%2e//x", "http:evil", "/a/../../b", `/0%2f../%2f/"`} {
 		f.Add(p)
 	}
 	all := redirecttest.Addresses()

@@ -25,23 +25,32 @@ func ReturnPath(p string) string {
 	}
 	path, _, _ := strings.Cut(p, "?")
 	path, _, _ = strings.Cut(path, "#")
-	if strings.Contains(path, "//") {
+	if leavesPath(path) {
 		return "/"
-	}
-	for segment := range strings.SplitSeq(path, "/") {
-		if dots := strings.ReplaceAll(strings.ToLower(segment), "%2e", "."); dots == "." || dots == ".." {
-			return "/"
-		}
 	}
 	u, err := url.Parse(p)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil {
 		return "/"
 	}
-	if strings.HasPrefix(u.Path, "//") || strings.HasPrefix(u.Path, `/\`) { // once somebody decodes it
+	if leavesPath(strings.ReplaceAll(u.Path, `\`, "/")) { // once somebody decodes it
 		return "/"
 	}
 	if path == "/login" || strings.HasPrefix(path, "/auth/") && path != "/auth/ticket" {
 		return "/"
 	}
 	return p
+}
+
+// leavesPath reports whether a path has empty segments or some that a browser resolves away,
+// and so may become another address.
+func leavesPath(path string) bool {
+	if strings.Contains(path, "//") {
+		return true
+	}
+	for segment := range strings.SplitSeq(path, "/") {
+		if dots := strings.ReplaceAll(strings.ToLower(segment), "%2e", "."); dots == "." || dots == ".." {
+			return true
+		}
+	}
+	return false
 }
