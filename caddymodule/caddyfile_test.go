@@ -178,8 +178,12 @@ func FuzzCaddyfile(f *testing.F) {
 	f.Add("kalpana {\n domain localhost\n idle_timeout 30m\n}")
 	f.Add("kalpana {\n memory\n}")
 	f.Fuzz(func(t *testing.T, text string) {
+		tokens, err := caddyfile.Tokenize([]byte(text), "Caddyfile")
+		if err != nil {
+			return // no Caddyfile; caddyfile.NewTestDispenser would end the process
+		}
 		var app App
-		if app.UnmarshalCaddyfile(caddyfile.NewTestDispenser(text)) == nil {
+		if app.UnmarshalCaddyfile(caddyfile.NewDispenser(tokens)) == nil {
 			app.Config.Defaults().Validate()
 		}
 	})

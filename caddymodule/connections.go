@@ -164,20 +164,29 @@ func (c *ConnectionLimit) WrapListener(l net.Listener) net.Listener {
 		count = pooled.(*connectionCount)
 		c.pooled = append(c.pooled, key)
 	}
-	return &limitedListener{l, c, count}
+	return &limitedListener{Listener: l, limit: c, count: count}
 }
 
 type limitedListener struct {
 	net.Listener
 	limit *ConnectionLimit
 	count *connectionCount
+	queue listenQueue
+}
+
+// Close lets Accept return what waited, and then net.ErrClosed.
+func (l *limitedListener) Close() error {
+	l.queue.takeIn(l.Listener)
+	return l.Listener.Close()
 }
 
 func (l *limitedListener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
 		if err != nil {
-			return nil, err
+			if conn = l.queue.next(); conn == nil {
+				return nil, err
+			}
 		}
 		if counted, ok := l.limit.take(conn, l.count); ok {
 			return counted, nil

@@ -376,3 +376,59 @@ func TestHeadersThatDripHoldTheServerForSecondsOnly(t *testing.T) {
 	}
 	ask("afterwards")
 }
+
+// Whoever has connected before a listener of Caddy's closes is served, and counts.
+func TestWhoWaitsWhenAListenerClosesIsServed(t *testing.T) {
+	limit := &ConnectionLimit{}
+	ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
+	defer cancel()
+	if err := limit.Provision(ctx); err != nil {
+		t.Fatal(err)
+	}
+	defer limit.Cleanup()
+	address, err := caddy.ParseNetworkAddress("tcp/127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	its, err := address.Listen(ctx, 0, net.ListenConfig{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := limit.WrapListener(its.(net.Listener))
+	const waiting = 5
+	var clients []net.Conn
+	for range waiting {
+		c, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		clients = append(clients, c)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range waiting {
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := c.(*countedTCP); !ok {
+			t.Errorf("it is a %T", c)
+		}
+		fmt.Fprintln(c, "served")
+		defer c.Close()
+	}
+	if got := l.(*limitedListener).count.all.Load(); got != waiting {
+		t.Errorf("%d count", got)
+	}
+	if _, err := l.Accept(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("then: %v", err)
+	}
+	for _, c := range clients {
+		c.SetDeadline(time.Now().Add(waitAtMost))
+		if got, err := bufio.NewReader(c).ReadString('\n'); err != nil || got != "served\n" {
+			t.Errorf("it reads %q, %v", got, err)
+		}
+	}
+}

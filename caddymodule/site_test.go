@@ -339,7 +339,11 @@ func FuzzSiteDirective(f *testing.F) {
 	f.Add("kalpana_auth {\n hosts a.b\n roles admin\n users x\n header A {b}\n allow_framing\n}")
 	f.Add("kalpana_auth {\n hosts a {\n }\n}")
 	f.Fuzz(func(t *testing.T, text string) {
+		tokens, err := caddyfile.Tokenize([]byte(text), "Caddyfile")
+		if err != nil {
+			return // no Caddyfile; caddyfile.NewTestDispenser would end the process
+		}
 		var s SiteSettings
-		s.UnmarshalCaddyfile(caddyfile.NewTestDispenser(text))
+		s.UnmarshalCaddyfile(caddyfile.NewDispenser(tokens))
 	})
 }

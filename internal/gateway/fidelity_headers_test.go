@@ -124,7 +124,7 @@ func FuzzHeadersOfRequests(f *testing.F) {
 func FuzzHeadersOfAnswers(f *testing.F) {
 	for _, seed := range []string{
 		"Set-Cookie: a=1; Domain=localhost\r\nSet-Cookie: __Host-kalpana-ws=x\r\nX-A: b\r\n", "Set-Cookie: =__HOST-kalpana; path=/\r\nSet-Cookie: a; DOMAIN ; domain = x;Domain\r\n",
-		"Strict-Transport-Security: max-age=1\r\nAlt-Svc: h3\r\nClear-Site-Data: \"*\"\r\nPublic-Key-Pins: x\r\nService-Worker-Allowed: /\r\n", "X-Kalpana-Trace: 1\r\nX-Kalpana: 2\r\nX_Kalpana_Key: 3\r\n",
+		"Strict-Transport-Security: max-age=1\r\nAlt-Svc: h3\r\nClear-Site-Data: \"*\"\r\nPublic-Key-Pins: x\r\nService-Worker-Allowed: /\r\n", "X-Kalpana-Trace: 1\r\nX-Kalpana: 2\r\nX_Kalpana_Key: 3\r\nX-Kalpana-: 4\r\n",
 		"Connection: content-security-policy, set-cookie\r\nContent-Security-Policy: default-src 'self'\r\nKeep-Alive: 1\r\nUpgrade: h2c\r\n", "X A: b\r\nSet-Cookie : a\r\n", "Location: http://localhost:3000/\r\nAccess-Control-Allow-Origin: *\r\n",
 	} {
 		f.Add(seed, "/", false)

@@ -134,7 +134,9 @@ func (p *proxy) relay(ex *exchange, resp *http.Response, conn net.Conn) {
 
 // join takes the visitor's connection over and sets the copying going.
 func (p *proxy) join(ex *exchange, resp *http.Response, up upstreamConn) (handedOver bool, err error) {
-	client, brw, err := http.NewResponseController(&ex.rec).Hijack()
+	// Past those who wrap the connection itself, as Caddy's do to count bytes: they read their
+	// counts when the handler returns, and hold the request until the WebSocket ends.
+	client, brw, err := http.NewResponseController(innermost(&ex.rec)).Hijack()
 	if err != nil {
 		return false, fmt.Errorf("take over the visitor's connection: %w", err)
 	}
