@@ -38,13 +38,17 @@ flow("what happens at the repository shows as it happens", async ({ page, standI
   await go(page1);
   const button = page.getByRole("button", { name: "Repository" });
   await button.waitFor();
-  await eventually(() => state.events.size === 1 && calls(state, `GET /workspaces/${id}/repository`).length > 0, "event stream open");
-  await page.getByText("Running").waitFor();
+  await eventually(() => state.events.size === 1, "event stream open");
+  await button.click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(events[1].title).waitFor(); // what was there before is no news
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
   assert.equal(await page.getByText("(something happened)").count(), 0);
+  state.happened = events;
   standIn.push("repository", { workspaceId: id, event: events[0] });
   await page.getByText("(something happened)").waitFor({ state: "attached" });
   await button.click();
-  const dialog = page.getByRole("dialog");
   await dialog.getByText("Pull request #7 opened from").waitFor();
   const pull = dialog.getByRole("link", { name: "Add receipts by post" });
   assert.equal(await pull.getAttribute("href"), "https://github.com/asha/payments/pull/7");

@@ -11,16 +11,31 @@ const repositoryKey = (id: string) => ["repository", id] as const;
 export const repositoryQuery = (id: string) =>
   queryOptions({
     queryKey: repositoryKey(id),
-    queryFn: ({ signal }) => api<WorkspaceRepository>(at(id, "repository"), { signal }),
+    queryFn: async ({ signal, client }) => withNews(client, id, await api<WorkspaceRepository>(at(id, "repository"), { signal })),
   });
 
 /** Puts an event that was reported before those that are shown. */
 export function putRepositoryEvent(cache: QueryClient, { workspaceId, event }: { workspaceId: string; event: RepositoryEvent }): void {
-  cache.setQueryData<WorkspaceRepository>(repositoryKey(workspaceId), (shown) => {
-    if (!shown) return shown;
-    const others = shown.events.filter((e) => e.id !== event.id);
-    return { ...shown, events: [event, ...others].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, keptEvents) };
-  });
+  const queryKey = repositoryKey(workspaceId);
+  const shown = cache.getQueryData<WorkspaceRepository>(queryKey);
+  if (shown) {
+    cache.setQueryData<WorkspaceRepository>(queryKey, { ...shown, events: newestFirst([event, ...shown.events]) });
+  } else if (cache.isFetching({ queryKey, exact: true }) > 0) {
+    // The first answer is on its way, and may have been written before this happened.
+    void cache.cancelQueries({ queryKey, exact: true }).then(() => cache.invalidateQueries({ queryKey, exact: true }));
+  }
+}
+
+/** An event may have overtaken the answer: what is shown of the same repository stays. */
+function withNews(cache: QueryClient, id: string, answer: WorkspaceRepository): WorkspaceRepository {
+  const shown = cache.getQueryData<WorkspaceRepository>(repositoryKey(id));
+  if (shown?.fullName !== answer.fullName) return answer;
+  return { ...answer, events: newestFirst([...answer.events, ...shown.events]) };
+}
+
+/** Of an event that is there twice, the first counts. */
+function newestFirst(events: RepositoryEvent[]): RepositoryEvent[] {
+  return [...new Map(events.toReversed().map((e) => [e.id, e])).values()].toSorted((a, b) => Date.parse(b.at) - Date.parse(a.at)).slice(0, keptEvents);
 }
 
 /** Events may have been missed: asks again for those that are shown. */

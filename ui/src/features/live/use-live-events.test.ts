@@ -1,5 +1,6 @@
-import { QueryClient } from "@tanstack/react-query";
-import { expect, test } from "vitest";
+import { QueryClient, QueryObserver } from "@tanstack/react-query";
+import { expect, test, vi } from "vitest";
+import { repositoryQuery } from "@/api/queries/repository";
 import { workspacesKey } from "@/api/queries/workspace-cache";
 import { workspace } from "@/test/workspace";
 import { applyEvent } from "./use-live-events";
@@ -36,4 +37,29 @@ test("what happens at a repository comes first where it is shown, once, and nowh
   applyEvent(cache, "repository", { workspaceId: "w2", event: newer });
   expect(cache.getQueryData(["repository", "w1"])).toMatchObject({ events: [newer, older] });
   expect(cache.getQueryData(["repository", "w2"])).toBeUndefined();
+});
+
+test("what happens while the repository is asked for is not lost", async () => {
+  const before = { fullName: "octo/hello", url: "", events: [event("e1", "2026-01-01T00:00:00Z")] };
+  const now = { ...before, events: [event("e2", "2026-01-02T00:00:00Z"), ...before.events] };
+  const cache = new QueryClient();
+  const answers: ((answer: typeof before) => void)[] = [];
+  vi.stubGlobal("fetch", async () => Response.json(await new Promise<typeof before>((resolve) => answers.push(resolve))));
+  const observer = new QueryObserver(cache, repositoryQuery("w1"));
+  const done = observer.subscribe(() => {});
+  await vi.waitFor(() => expect(answers).toHaveLength(1));
+  applyEvent(cache, "repository", { workspaceId: "w1", event: now.events[0] });
+  await vi.waitFor(() => expect(answers).toHaveLength(2)); // the first answer may not have it
+  answers[1]?.(now);
+  await vi.waitFor(() => expect(observer.getCurrentResult().data).toEqual(now));
+
+  void observer.refetch();
+  await vi.waitFor(() => expect(answers).toHaveLength(3));
+  const newest = event("e3", "2026-01-03T00:00:00Z");
+  applyEvent(cache, "repository", { workspaceId: "w1", event: newest });
+  answers[2]?.(now);
+  await vi.waitFor(() => expect(observer.getCurrentResult().isFetching).toBe(false));
+  expect(observer.getCurrentResult().data).toEqual({ ...now, events: [newest, ...now.events] });
+  done();
+  vi.unstubAllGlobals();
 });

@@ -1,0 +1,1 @@
+export{t as BulkBar}from"./bulk-bar-DNycdvGC.js";

@@ -1,0 +1,1 @@
+export{t as StartLogDialog}from"./start-log-dialog-Cf4hT1cG.js";

@@ -1,1 +1,0 @@
-export{t as StartLogDialog}from"./start-log-dialog-4BDCjBKu.js";
