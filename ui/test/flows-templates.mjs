@@ -1,5 +1,6 @@
 // What people do with templates and environments.
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { assertAccessible, eventually } from "./browser.mjs";
 import { onRepository } from "./fixtures-github.mjs";
 import { flake, pythonDefinition, templates } from "./fixtures-templates.mjs";
@@ -29,7 +30,8 @@ flow("a template is changed, checked, saved, tried and published", async ({ page
   await page.keyboard.press("Backspace"); // takes the last one away
   await page.getByText("No problems found").waitFor();
   const wanted = [...pythonDefinition.packages, "jq"];
-  assert.deepEqual(checks(state).at(-1).packages, wanted);
+  // Not the last one, if the field was checked between the two words: its answer is known then.
+  assert.ok(checks(state).some((c) => isDeepStrictEqual(c.packages, wanted)), "checked without the one taken away");
   assert.ok(checks(state).length <= 4, "not asked with every key");
 
   await button(page, "Save").click();
