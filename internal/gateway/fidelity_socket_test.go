@@ -81,10 +81,10 @@ func overBoth(t *testing.T, test func(t *testing.T, secure bool)) {
 // between the fragments, or none that anybody knows.
 func TestSocketsCarryAnyBytes(t *testing.T) {
 	r := newRig(t, nil, nil)
-	var asked atomic.Pointer[http.Request]
+	asked := make(chan *http.Request, 1)
 	const agreed = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: v2.chat\r\nSec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover\r\n"
 	r.announceAt(switching(t, agreed, func(req *http.Request, in *bufio.Reader, c *net.TCPConn) {
-		asked.Store(req)
+		asked <- req
 		io.Copy(c, in)
 		c.CloseWrite()
 	}))
@@ -98,11 +98,12 @@ func TestSocketsCarryAnyBytes(t *testing.T) {
 				t.Errorf("%d, %s: %q", resp.StatusCode, name, got)
 			}
 		}
+		request := <-asked // it is told of after the answer has gone out
 		for name, want := range map[string]string{
 			"Sec-Websocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Sec-Websocket-Version": "13", "Sec-Websocket-Protocol": "v1.chat, v2.chat",
 			"Sec-Websocket-Extensions": "permessage-deflate; client_max_window_bits, x-own", "Connection": "Upgrade", "Upgrade": "websocket",
 		} {
-			if got := asked.Load().Header[name]; !slices.Equal(got, []string{want}) {
+			if got := request.Header[name]; !slices.Equal(got, []string{want}) {
 				t.Errorf("the workspace was asked with %s: %q", name, got)
 			}
 		}
