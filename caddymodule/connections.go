@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -42,11 +43,12 @@ type ConnectionLimit struct {
 	// or the proxies in front, whose connections are those of many. Default: loopback.
 	Exempt []string `json:"exempt,omitempty"`
 
-	exempt  []netip.Prefix
-	pooled  []string // the keys of what is held of connectionCounts
-	reached func(limit string)
-	log     *slog.Logger
-	told    atomic.Int64 // Unix nanoseconds of the last line in the log
+	exempt    []netip.Prefix
+	pooled    []string // the keys of what is held of connectionCounts
+	listeners []*limitedListener
+	reached   func(limit string)
+	log       *slog.Logger
+	told      atomic.Int64 // Unix nanoseconds of the last line in the log
 }
 
 // connectionCounts has a *connectionCount for each address listened at, for as long as any
@@ -73,6 +75,7 @@ func (c *ConnectionLimit) Provision(ctx caddy.Context) error {
 	c.log, c.reached = ctx.Slogger(), func(string) {}
 	if app, err := ctx.AppIfConfigured("kalpana"); err == nil {
 		c.reached = app.(*App).platform.Metrics().Limited
+		app.(*App).drain.limits = append(app.(*App).drain.limits, c)
 	} else if !errors.Is(err, caddy.ErrNotConfigured) {
 		return err
 	}
@@ -164,7 +167,19 @@ func (c *ConnectionLimit) WrapListener(l net.Listener) net.Listener {
 		count = pooled.(*connectionCount)
 		c.pooled = append(c.pooled, key)
 	}
-	return &limitedListener{Listener: l, limit: c, count: count}
+	limited := &limitedListener{Listener: l, limit: c, count: count}
+	c.listeners = append(c.listeners, limited)
+	return limited
+}
+
+// stopListening leaves new connections to the next configuration; those that wait are still
+// let in.
+func (c *ConnectionLimit) stopListening() {
+	for _, l := range c.listeners {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			c.log.Warn("a listener did not close", "address", l.Addr().String(), "err", err)
+		}
+	}
 }
 
 type limitedListener struct {
@@ -172,12 +187,14 @@ type limitedListener struct {
 	limit *ConnectionLimit
 	count *connectionCount
 	queue listenQueue
+	ended sync.Once // Caddy counts how often its listeners are closed
 }
 
 // Close lets Accept return what waited, and then net.ErrClosed.
 func (l *limitedListener) Close() error {
-	l.queue.takeIn(l.Listener)
-	return l.Listener.Close()
+	err := net.ErrClosed
+	l.ended.Do(func() { err = l.queue.close(l.Listener) })
+	return err
 }
 
 func (l *limitedListener) Accept() (net.Conn, error) {

@@ -23,8 +23,10 @@ const (
 // new one, before its server closes them: a server that shuts down closes a connection
 // right after an answer that did not say so, and whoever used it for the next request
 // meanwhile sees that one fail. So for a moment all answers say that they are the last of
-// their connection.
+// their connection. Nor does it answer the first request of a connection that it has just
+// accepted, so it accepts none in that moment.
 type drain struct {
+	limits   []*ConnectionLimit // of this configuration
 	on       atomic.Bool
 	answered atomic.Int64 // while on
 }
@@ -44,6 +46,9 @@ func (d *drain) Handle(context.Context, caddy.Event) error {
 	d.on.Store(true)
 	if caddy.Exiting() {
 		return nil
+	}
+	for _, l := range d.limits {
+		l.stopListening()
 	}
 	tick := time.NewTicker(drainStep)
 	defer tick.Stop()

@@ -25,40 +25,37 @@ type listenQueue struct {
 	left []net.Conn
 }
 
-// takeIn takes in what waits at l, which must be a TCP listener or one of Caddy's around one;
-// of others it takes nothing.
-func (q *listenQueue) takeIn(l net.Listener) {
-	tcp := tcpListener(l)
-	if tcp == nil {
-		return
-	}
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return
-	}
+// close closes l, and takes in what waits there if it is a TCP listener or one of Caddy's
+// around one.
+func (q *listenQueue) close(l net.Listener) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	raw.Control(func(socket uintptr) { // fails for a closed listener, at which nothing waits
-		for range queueAtMost {
-			fd, _, err := unix.Accept4(int(socket), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
-			switch err {
-			case nil:
-			case unix.EINTR, unix.ECONNABORTED:
-				continue
-			default:
-				return // EAGAIN: nothing waits
-			}
-			file := os.NewFile(uintptr(fd), "")
-			conn, err := net.FileConn(file)
-			file.Close() // conn has one of its own
-			if err == nil {
-				q.left = append(q.left, conn)
-			}
+	// To close a listener takes until whoever accepts has noticed. So the socket stays open
+	// under another number, and closes the moment nothing waits.
+	socket := duplicate(l)
+	err := l.Close()
+	if socket < 0 {
+		return err
+	}
+	defer unix.Close(socket)
+	for len(q.left) < queueAtMost {
+		fd, _, err := unix.Accept4(socket, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if err == unix.EINTR || err == unix.ECONNABORTED {
+			continue
 		}
-	})
+		if err != nil {
+			break // EAGAIN: nothing waits
+		}
+		file := os.NewFile(uintptr(fd), "")
+		if conn, err := net.FileConn(file); err == nil {
+			q.left = append(q.left, conn)
+		}
+		file.Close() // conn has a number of its own
+	}
+	return err
 }
 
-// next is the next connection taken in, or nil.
+// next is the next connection taken in, or nil. It waits for close to return.
 func (q *listenQueue) next() net.Conn {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -68,6 +65,25 @@ func (q *listenQueue) next() net.Conn {
 	conn := q.left[0]
 	q.left = q.left[1:]
 	return conn
+}
+
+// duplicate is another number of l's socket, or -1. The caller closes it.
+func duplicate(l net.Listener) int {
+	tcp := tcpListener(l)
+	if tcp == nil {
+		return -1
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return -1
+	}
+	socket := -1
+	raw.Control(func(fd uintptr) { // fails for a closed one
+		if n, err := unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0); err == nil {
+			socket = n
+		}
+	})
+	return socket
 }
 
 // tcpListener is the listener that l is, or that Caddy embeds in types of its own, which

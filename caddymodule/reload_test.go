@@ -206,6 +206,29 @@ func TestReloadsDropNothing(t *testing.T) {
 			}
 		})
 	}
+	// And those who come just then, each over a connection of its own.
+	newcomer := f.http1()
+	newcomer.Transport.(*http.Transport).DisableKeepAlives = true
+	var came, refused atomic.Int64
+	for range 2 {
+		load.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				resp, err := newcomer.Do(request("GET", "https://"+editor+"/then/other", nil))
+				if err == nil {
+					resp.Body.Close()
+				}
+				if came.Add(1); err != nil || resp.StatusCode != 200 {
+					refused.Add(1)
+					t.Logf("newcomer: %v", err)
+				}
+			}
+		})
+	}
 	goroutines := 0
 	for i := range 10 {
 		config := f.config
@@ -219,8 +242,8 @@ func TestReloadsDropNothing(t *testing.T) {
 		if i == 0 {
 			goroutines = runtime.NumGoroutine()
 		}
-		least := done.Load() + 20
-		f.eventually("load between the reloads", func() bool { return done.Load() > least })
+		least, leastCame := done.Load()+20, came.Load()+20
+		f.eventually("load between the reloads", func() bool { return done.Load() > least && came.Load() > leastCame })
 	}
 	close(stop)
 	load.Wait()
@@ -229,6 +252,10 @@ func TestReloadsDropNothing(t *testing.T) {
 	t.Logf("%d requests, %d failed", done.Load(), failed.Load())
 	if failed.Load() > done.Load()/500 {
 		t.Errorf("%d of %d requests failed", failed.Load(), done.Load())
+	}
+	t.Logf("%d newcomers, %d refused", came.Load(), refused.Load())
+	if refused.Load() > 1 {
+		t.Errorf("%d of %d newcomers were refused", refused.Load(), came.Load())
 	}
 
 	echo()
@@ -271,8 +298,8 @@ func TestReloadsDropNothing(t *testing.T) {
 		}
 	}
 	const requests = `kalpana_gateway_requests_total{code="2xx",kind="ws"}`
-	if counted := after[requests] - before[requests]; counted < float64(done.Load()-failed.Load()) {
-		t.Errorf("%v of %d requests were counted", counted, done.Load())
+	if counted := after[requests] - before[requests]; counted < float64(done.Load()-failed.Load()+came.Load()-refused.Load()) {
+		t.Errorf("%v of %d requests were counted", counted, done.Load()+came.Load())
 	}
 	if after[`kalpana_gateway_websockets{kind="ws"}`] != 1 {
 		t.Errorf("%v WebSockets are counted", after[`kalpana_gateway_websockets{kind="ws"}`])
