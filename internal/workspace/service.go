@@ -220,10 +220,13 @@ const pollOverlap = 10 * time.Second
 func (s *Service) follow(ctx context.Context) {
 	t := time.NewTicker(2 * time.Second)
 	defer t.Stop()
+	last := s.now() // not of the last try: what a database that stood still kept back is read once it answers
 	for {
 		select {
 		case <-t.C:
-			s.poll(ctx, s.now().Add(-pollOverlap))
+			if begun := s.now(); s.poll(ctx, last.Add(-pollOverlap)) {
+				last = begun
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -231,14 +234,14 @@ func (s *Service) follow(ctx context.Context) {
 }
 
 // poll reads the records changed since a time, announces and works on what other processes
-// ordered, and notices what they removed. A zero time reads all.
-func (s *Service) poll(ctx context.Context, since time.Time) {
+// ordered, and notices what they removed. A zero time reads all. It reports whether it could read.
+func (s *Service) poll(ctx context.Context, since time.Time) bool {
 	found, err := s.o.Store.Find(ctx, Query{UpdatedSince: since})
 	if err != nil {
 		if ctx.Err() == nil {
 			s.o.Log.Warn("records not read", "err", err)
 		}
-		return
+		return false
 	}
 	there := map[string]bool{}
 	for _, w := range found {
@@ -266,4 +269,5 @@ func (s *Service) poll(ctx context.Context, since time.Time) {
 			s.gone(id)
 		}
 	}
+	return true
 }
