@@ -23,6 +23,7 @@ func (s *Service) Run(ctx context.Context) {
 	ticker := time.NewTicker(pollEvery)
 	defer ticker.Stop()
 	var reloaded, purged time.Time
+	read := s.now() // when the last poll that could read began: later ones go on from there
 	healthy := true
 	for {
 		select {
@@ -36,13 +37,17 @@ func (s *Service) Run(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		since := s.now().Add(-pollOverlap - pollEvery)
+		begun := s.now()
+		since := read.Add(-pollOverlap)
 		if time.Since(reloaded) >= reloadEvery {
 			since = time.Time{}
 		}
 		err := s.poll(ctx, since)
-		if err == nil && since.IsZero() {
-			reloaded = time.Now()
+		if err == nil {
+			read = begun
+			if since.IsZero() {
+				reloaded = time.Now()
+			}
 		}
 		now := s.now()
 		s.sessions.sweep(now)
