@@ -168,7 +168,7 @@ func New(o Options) (*Gateway, error) {
 		o.Now = time.Now
 	}
 	g := &Gateway{options: o, hosts: hosts, logins: newLoginCodec(o.Box), links: newLinkCodec(o.Box), limits: newLimits(o), loops: newLoopGuard(), pages: newPages()}
-	g.routes = newDirectory(o.Box, g.sweep)
+	g.routes = newDirectory(o.Box, func(u *usage) { g.sweep(u) })
 	g.proxy = newProxy(g)
 	return g, nil
 }

@@ -174,20 +174,24 @@ func (g *Gateway) touch(u *usage) time.Time {
 // or token was revoked, the workspace stopped, started anew or went, or the right to
 // it did. Run calls it every second; changes of routes end theirs at once.
 func (g *Gateway) Sweep() {
-	g.routes.each(func(r *Route) { g.sweep(r.usage) })
+	g.routes.each(func(r *Route) {
+		if g.sweep(r.usage) {
+			g.touch(r.usage)
+		}
+	})
 	g.sweepSites()
 }
 
-func (g *Gateway) sweep(u *usage) {
+// sweep ends what u may do no more, and reports whether somebody waits for what the workspace
+// is working on. It calls nobody who could be waiting for it: it is told of changes.
+func (g *Gateway) sweep(u *usage) (awaited bool) {
 	var doomed []doomedExchange
 	route := g.routes.lookup(u.id)
 	u.each(func(ex *exchange) {
 		if ex.sock != nil {
 			ex.sock.report(g.options.Observer)
 		}
-		if ex.counted && ex.visitor.userID != "" && !ex.rec.answered.Load() {
-			g.touch(u) // somebody waits for what it is working on
-		}
+		awaited = awaited || ex.counted && ex.visitor.userID != "" && !ex.rec.answered.Load()
 		if why, over := g.verdict(route, ex); over {
 			doomed = append(doomed, doomedExchange{ex, ex.sock, why})
 		}
@@ -195,6 +199,7 @@ func (g *Gateway) sweep(u *usage) {
 	for _, d := range doomed {
 		g.end(d)
 	}
+	return awaited
 }
 
 // doomedExchange is what has to end; sock is a copy made with the lock of usage held.

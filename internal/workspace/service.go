@@ -21,6 +21,11 @@ type Service struct {
 	// endAgain is when ended shares are looked for again, after a failure; Run's own.
 	endAgain time.Time
 
+	// telling is held while something is announced, so that a workspace's changes are announced
+	// in order. It is taken before mu and never with it: whoever is told may end connections
+	// and ask for rights meanwhile.
+	telling sync.Mutex
+
 	mu      sync.Mutex
 	workers map[string]*worker
 	idle    chan struct{}        // closed while there are no workers
@@ -153,9 +158,20 @@ func (s *Service) swap(ctx context.Context, w Workspace) (Workspace, error) {
 	return w, nil
 }
 
-// see announces w if it is newer than what was announced. Under the lock, so that a
-// workspace's changes are announced in order.
+// see announces w if it is newer than what was announced.
 func (s *Service) see(w Workspace) {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if !s.learn(w) {
+		return
+	}
+	for _, a := range s.o.Announcers {
+		a.Announce(w)
+	}
+}
+
+// learn takes w in and reports whether it is newer than what was known.
+func (s *Service) learn(w Workspace) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if old, ok := s.known[w.ID]; ok && old.Version >= w.Version {
@@ -163,27 +179,33 @@ func (s *Service) see(w Workspace) {
 			old.LastActiveAt = w.LastActiveAt
 			s.known[w.ID] = old
 		}
-		return
+		return false
 	}
 	if _, ok := s.removed[w.ID]; ok {
-		return
+		return false
 	}
 	s.known[w.ID] = w
 	s.doom(w)
-	for _, a := range s.o.Announcers {
-		a.Announce(w)
-	}
+	return true
 }
 
 // gone announces that a workspace was removed and forgets it.
 func (s *Service) gone(id string) {
+	s.telling.Lock()
+	defer s.telling.Unlock()
+	if !s.forget(id) {
+		return
+	}
+	for _, a := range s.o.Announcers {
+		a.AnnounceDeleted(id)
+	}
+}
+
+// forget drops all that is known of a workspace and reports whether it was.
+func (s *Service) forget(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.known[id]; ok {
-		for _, a := range s.o.Announcers {
-			a.AnnounceDeleted(id)
-		}
-	}
+	_, known := s.known[id]
 	for old, at := range s.removed {
 		if time.Since(at) > time.Minute {
 			delete(s.removed, old)
@@ -199,6 +221,7 @@ func (s *Service) gone(id string) {
 	delete(s.awake, id)
 	delete(s.suspect, id)
 	s.logs.forget(id)
+	return known
 }
 
 // Counts returns how many workspaces are in each status, as far as announced.

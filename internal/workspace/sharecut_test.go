@@ -57,12 +57,14 @@ func box(t *testing.T) *secretbox.Box {
 	return b
 }
 
-// edge is one server: a process of the world with a gateway in front.
-func edge(t *testing.T, w *world, tickets *mongostore.Store) (s *workspace.Service, dial func(host, user string) (*websocket.Conn, error)) {
+// edge is one server: a process of the world with a gateway in front. ask asks for the editor
+// of a workspace; who has the answer closes it.
+func edge(t *testing.T, w *world, tickets *mongostore.Store) (s *workspace.Service, ask func(id, user string) (*http.Response, error), dial func(id, user string) (*websocket.Conn, error)) {
 	t.Helper()
 	front := httptest.NewUnstartedServer(nil)
 	port := front.Listener.Addr().(*net.TCPAddr).Port
-	g, err := gateway.New(gateway.Options{Domain: gateway.Domain{Base: "localhost", Port: port}, Box: box(t), Visitors: bearers{}, Tickets: tickets, Starter: noStarts{}})
+	g, err := gateway.New(gateway.Options{Domain: gateway.Domain{Base: "localhost", Port: port}, Box: box(t), Visitors: bearers{}, Tickets: tickets, Starter: noStarts{},
+		Touch: func(id string, at time.Time) { s.Touch(id, at) }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,26 +96,33 @@ func edge(t *testing.T, w *world, tickets *mongostore.Store) (s *workspace.Servi
 		client.CloseIdleConnections()
 		front.Close()
 	})
-	return s, func(host, user string) (*websocket.Conn, error) {
+	origin := func(id string) string { return fmt.Sprintf("https://%s.ws.localhost:%d/", id, port) }
+	ask = func(id, user string) (*http.Response, error) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, origin(id), nil)
+		if err != nil {
+			return nil, err
+		}
+		r.Header.Set("Authorization", "Bearer kal_"+user)
+		return client.Do(r)
+	}
+	dial = func(id, user string) (*websocket.Conn, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		c, _, err := websocket.Dial(ctx, fmt.Sprintf("https://%s:%d/", host, port), &websocket.DialOptions{HTTPClient: client, HTTPHeader: http.Header{"Authorization": {"Bearer kal_" + user}}})
+		c, _, err := websocket.Dial(ctx, origin(id), &websocket.DialOptions{HTTPClient: client, HTTPHeader: http.Header{"Authorization": {"Bearer kal_" + user}}})
 		return c, err
 	}
+	return s, ask, dial
 }
 
-// What one server ends is cut at every other one of the database.
-func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
-	w := newWorld()
-	tickets := database(t)
-	a, dialA := edge(t, w, tickets)
-	b, dialB := edge(t, w, tickets)
-	rec, err := a.Create(t.Context(), workspace.CreateInput{OwnerID: "o", Name: "n"})
+// withEditor starts a workspace of "o" whose editor is h.
+func withEditor(t *testing.T, s *workspace.Service, h http.HandlerFunc) workspace.Workspace {
+	t.Helper()
+	rec, err := s.Create(t.Context(), workspace.CreateInput{OwnerID: "o", Name: "n"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	within(t, 20*time.Second, func() error {
-		if rec, err = a.Get(t.Context(), rec.ID); err != nil || rec.Status != workspace.StatusRunning {
+		if rec, err = s.Get(t.Context(), rec.ID); err != nil || rec.Status != workspace.StatusRunning {
 			return fmt.Errorf("%s %v", rec.Status, err)
 		}
 		return nil
@@ -123,14 +132,24 @@ func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := sha256.Sum256([]byte(box(t).WorkspaceKey(rec.ID, rec.Epoch)))
-	editor := &httptest.Server{Listener: l, Config: &http.Server{Handler: proof.Handler(key, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	editor := &httptest.Server{Listener: l, Config: &http.Server{Handler: proof.Handler(key, h)}}
+	editor.Start()
+	t.Cleanup(editor.Close)
+	return rec
+}
+
+// What one server ends is cut at every other one of the database.
+func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
+	w := newWorld()
+	tickets := database(t)
+	a, _, dialA := edge(t, w, tickets)
+	b, _, dialB := edge(t, w, tickets)
+	rec := withEditor(t, a, func(w http.ResponseWriter, r *http.Request) {
 		if c, err := websocket.Accept(w, r, nil); err == nil {
 			defer c.CloseNow()
 			c.Read(r.Context())
 		}
-	}))}}
-	editor.Start()
-	defer editor.Close()
+	})
 	for what, end := range map[string]func() error{
 		"taken away": func() error { _, err := a.Unshare(t.Context(), rec.ID, "ada"); return err },
 		"lowered": func() error {
@@ -149,7 +168,7 @@ func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
 		var sockets []*websocket.Conn
 		for _, dial := range []func(string, string) (*websocket.Conn, error){dialA, dialB} {
 			within(t, 10*time.Second, func() error { // the other server has yet to hear of the share
-				c, err := dial(rec.ID+".ws.localhost", "ada")
+				c, err := dial(rec.ID, "ada")
 				if err == nil {
 					sockets = append(sockets, c)
 				}
@@ -173,7 +192,7 @@ func TestASharesEndCutsSocketsOnEveryServer(t *testing.T) {
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("%s: took %s", what, took)
 		}
-		if _, err := dialA(rec.ID+".ws.localhost", "ada"); err == nil {
+		if _, err := dialA(rec.ID, "ada"); err == nil {
 			t.Errorf("%s: opened again", what)
 		}
 	}

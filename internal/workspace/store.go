@@ -73,7 +73,8 @@ type Leaser interface {
 }
 
 // Announcer is told of every change, in order for each workspace, also of changes by other
-// processes. Calls must not block and must not call the service.
+// processes. Calls must not block, for they hold up the next change, and must not order
+// anything of the service.
 type Announcer interface {
 	Announce(w Workspace)
 	AnnounceDeleted(id string)
