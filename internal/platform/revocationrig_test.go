@@ -85,21 +85,16 @@ func newPair(t *testing.T, seed func(*pair)) *pair {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// By another name than that of the embedded database, which servers share with nobody.
-	socket := filepath.Join(dir, "shared.sock")
-	if err := os.Symlink(filepath.Join(dir, "db", "db.sock"), socket); err != nil {
-		t.Fatal(err)
-	}
-	uri := "mongodb://" + url.PathEscape(socket) + "/kalpana"
+	t.Cleanup(func() {
+		db.Close()
+		os.RemoveAll(dir)
+	})
+	uri := "mongodb://" + url.PathEscape(sharedDatabase(t, filepath.Join(dir, "db", "db.sock"))) + "/kalpana"
 	p := &pair{t: t}
 	if p.store, err = mongostore.Open(t.Context(), uri, nil); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		p.store.Close(context.Background())
-		db.Close()
-		os.RemoveAll(dir)
-	})
+	t.Cleanup(func() { p.store.Close(context.Background()) })
 	p.standIn()
 	seed(p)
 	t.Setenv("PATH", t.TempDir()) // no firewall of this machine is changed
@@ -310,7 +305,9 @@ func (s *installed) call(t *testing.T, a *actor, method, path, body string) int 
 
 func (s *installed) ask(t *testing.T, a *actor, method, host, path, body string) int {
 	t.Helper()
-	r, err := s.request(t.Context(), a, method, host, path, strings.NewReader(body))
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second) // what hangs is to be named
+	defer cancel()
+	r, err := s.request(ctx, a, method, host, path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
