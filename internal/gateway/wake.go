@@ -167,6 +167,9 @@ func (g *Gateway) awake(ex *exchange, r *http.Request, route *Route) (*Route, bo
 		return nil, false
 	}
 	_ = route.usage.wakes.once(r.Context(), true, func(ctx context.Context) error {
+		if now := g.routes.lookup(route.ID); now != nil && !now.Paused {
+			return nil // another visit had it go on since this one looked
+		}
 		err := g.options.Resume(ctx, route.ID)
 		g.woken(ex, r, Wake{WorkspaceID: route.ID, Resumed: true, Err: err})
 		return err

@@ -81,26 +81,30 @@ func (s *Service) fulfil(id string, r *resumption) {
 }
 
 // wished is what is to be done about a workspace beyond its record: nobody's order, and
-// forgotten when the process ends.
+// forgotten when the process ends. What begins forgets its wish (see [Service.begin]); all
+// others are forgotten here.
 func (s *Service) wished(rec Workspace, found []Container, todo action) action {
 	if todo != nothing && todo != noting {
 		return todo
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	pause, suspect := s.pauses[rec.ID], s.suspect[rec.ID]
-	delete(s.pauses, rec.ID)
-	delete(s.suspect, rec.ID)
 	c, ok := current(rec, found)
 	switch {
 	case !ok || !runsIn(rec, c):
 	case s.resumes[rec.ID] != nil && c.Paused:
-		return resuming
+		todo = resuming
 	case todo == noting:
-	case pause && !c.Paused && s.pausable(rec) && s.unusedFor(rec) > s.o.PauseTimeout:
-		return pausing
-	case suspect && !c.Paused && s.o.Identify != nil:
-		return checking
+	case s.pauses[rec.ID] && !c.Paused && s.pausable(rec) && s.unusedFor(rec) > s.o.PauseTimeout:
+		todo = pausing
+	case s.suspect[rec.ID] && !c.Paused && s.o.Identify != nil:
+		todo = checking
+	}
+	if todo != pausing {
+		delete(s.pauses, rec.ID)
+	}
+	if todo != checking {
+		delete(s.suspect, rec.ID)
 	}
 	return todo
 }

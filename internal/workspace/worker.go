@@ -155,7 +155,7 @@ func (s *Service) step(id string, w *worker, claim *claim) (done bool, err error
 	} else if !held {
 		return false, errClaimed
 	}
-	ctx, act := s.begin(w, claim, rec.Desired)
+	ctx, act := s.begin(w, claim, rec, todo)
 	if !act {
 		return false, nil
 	}
@@ -167,15 +167,22 @@ func (s *Service) step(id string, w *worker, claim *claim) (done bool, err error
 	return false, err
 }
 
-// begin announces an action, unless there is news that may forbid it.
-func (s *Service) begin(w *worker, claim *claim, towards Desired) (context.Context, bool) {
+// begin announces an action, unless there is news that may forbid it: then whoever wished it
+// goes on wishing it.
+func (s *Service) begin(w *worker, claim *claim, rec Workspace, todo action) (context.Context, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(w.again) > 0 {
 		return nil, false
 	}
 	ctx, cancel := context.WithCancel(claim.ctx)
-	w.acting, w.interrupt = towards, cancel
+	w.acting, w.interrupt = rec.Desired, cancel
+	switch todo {
+	case pausing:
+		delete(s.pauses, rec.ID)
+	case checking:
+		delete(s.suspect, rec.ID)
+	}
 	return ctx, true
 }
 
