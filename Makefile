@@ -74,7 +74,7 @@ test-pages: $(UI_MODULES) ## every page in a real browser, against a stand-in fo
 	scripts/own-network.sh npm --prefix ui run test:pages
 
 # Packages whose whole tests run under the race detector, the longest first.
-RACED = ./internal/gateway/... ./caddymodule/... ./internal/chat/... ./internal/workspace/... ./internal/identity/... ./internal/cli/... ./internal/provision/... $(shell go list ./bridge/... 2>/dev/null | grep -v /bridge/image)
+RACED = ./internal/gateway/... ./caddymodule/... ./internal/platform ./internal/chat/... ./internal/workspace/... ./internal/identity/... ./internal/cli/... ./internal/provision/... $(shell go list ./bridge/... 2>/dev/null | grep -v /bridge/image)
 
 # `make lint` vets. Leasing 5,000 pairs takes minutes under the race detector, so of portlease
 # only the rest runs there.
