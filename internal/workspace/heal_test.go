@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -398,11 +399,11 @@ func TestAWorkspaceWhosePortsAreTakenHealsWithTheFirstVisit(t *testing.T) {
 }
 
 // The next test goes on until so many workspaces were started and so many of their answers
-// seen, or for markersFor at most.
-const (
-	markersFor    = time.Minute // on a machine that has much else to do
-	markedStarts  = 15
-	markedAnswers = 100
+// seen, or for markersFor at most, on a machine that has much else to do.
+var (
+	markersFor    = flag.Duration("markers-for", time.Minute, "how long TestNoAnswerIsAnotherWorkspaces may take")
+	markedStarts  = flag.Int64("marked-starts", 15, "how many starts TestNoAnswerIsAnotherWorkspaces wants")
+	markedAnswers = flag.Int64("marked-answers", 100, "how many answers TestNoAnswerIsAnotherWorkspaces wants")
 )
 
 // Six workspaces of three people share four ports while they start, stop, die and have
@@ -411,7 +412,7 @@ const (
 func TestNoAnswerIsAnotherWorkspaces(t *testing.T) {
 	e, o := plugged(t, 2)
 	s, f := newFront(t, o)
-	ctx, stop := context.WithTimeout(t.Context(), markersFor)
+	ctx, stop := context.WithTimeout(t.Context(), *markersFor)
 	defer stop()
 	var ids []string
 	owner := map[string]string{}
@@ -433,7 +434,7 @@ func TestNoAnswerIsAnotherWorkspaces(t *testing.T) {
 	}
 	var all sync.WaitGroup
 	var answers, refused, wrong, cycles atomic.Int64
-	for range 32 {
+	for range 64 {
 		all.Go(func() {
 			for ctx.Err() == nil {
 				id := some()
@@ -441,7 +442,7 @@ func TestNoAnswerIsAnotherWorkspaces(t *testing.T) {
 				switch {
 				case ctx.Err() != nil:
 				case err == nil && status == 200 && body == id:
-					if answers.Add(1) >= markedAnswers && cycles.Load() >= markedStarts {
+					if answers.Add(1) >= *markedAnswers && cycles.Load() >= *markedStarts {
 						stop()
 					}
 				case err == nil && status >= 500 || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
@@ -472,7 +473,7 @@ func TestNoAnswerIsAnotherWorkspaces(t *testing.T) {
 					}
 					<-time.After(2 * time.Millisecond)
 				}
-				<-time.After(time.Duration(rand.IntN(300)) * time.Millisecond)
+				<-time.After(time.Duration(rand.IntN(100)) * time.Millisecond)
 				s.Stop(ctx, id, "")
 			}
 		})
