@@ -2,6 +2,7 @@ package template_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -199,10 +200,10 @@ func TestTheSameDefinitionIsNoNewVersion(t *testing.T) {
 func TestEverybodyHasALimit(t *testing.T) {
 	t.Parallel()
 	kv, s, ctx := common, service(t, template.Options{Store: common}), t.Context()
-	a := template.Actor{UserID: "busy"}
+	a := template.Actor{UserID: "busy" + rand.Text()}
 	const room = 6
 	for i := range template.MaxPerUser - room {
-		r := template.Record{ID: fmt.Sprint("busy", i), OwnerID: a.UserID, Slot: int64(i), Name: "x", Newest: 1, Versions: []template.VersionMark{{Version: 1}}}
+		r := template.Record{ID: fmt.Sprint(a.UserID, i), OwnerID: a.UserID, Slot: int64(i), Name: "x", Newest: 1, Versions: []template.VersionMark{{Version: 1}}}
 		if err := kv.InsertTemplate(ctx, r); err != nil {
 			t.Fatal(err)
 		}
