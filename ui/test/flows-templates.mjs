@@ -13,6 +13,7 @@ const checks = (state) => calls(state, "POST /templates/validate").map((c) => c.
 const puts = (state) => calls(state, `PUT /templates/${id}`).map((c) => c.body);
 const focused = (locator) => locator.evaluate((el) => el === document.activeElement);
 const button = (page, name) => page.getByRole("button", { name, exact: true });
+const editorIsThere = (page) => page.getByText("Tab indents. Press Ctrl+M").first().waitFor();
 const nix = (page) => page.getByRole("textbox", { name: "Nix flake" });
 
 flow("a template is changed, checked, saved, tried and published", async ({ page, go, state }) => {
@@ -52,6 +53,7 @@ flow("a template is changed, checked, saved, tried and published", async ({ page
 
 flow("a fault in Nix text is told at its line, and the text is mended by keyboard", async ({ page, go, state }) => {
   await go(path);
+  await editorIsThere(page); // before, Enter is only Enter
   const field = nix(page);
   await field.click();
   await page.keyboard.press("ControlOrMeta+a");
@@ -71,6 +73,26 @@ flow("a fault in Nix text is told at its line, and the text is mended by keyboar
   await field.fill("");
   await page.getByText("No problems found").waitFor();
   assert.equal(checks(state).at(-1).flake, "");
+});
+
+flow("whoever types before the editor is there goes on typing in it", async ({ page, go }) => {
+  let arrive;
+  const late = new Promise((resolve) => (arrive = resolve));
+  await page.route("**/assets/editor-*.js", async (route) => {
+    await late;
+    await route.continue();
+  });
+  await go(path);
+  const field = nix(page);
+  await field.click();
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("ac");
+  await page.keyboard.press("ArrowLeft");
+  arrive();
+  await editorIsThere(page);
+  assert.equal(await focused(field), true, "the focus is lost");
+  await page.keyboard.type("b");
+  assert.equal(await field.inputValue(), "abc");
 });
 
 flow("the whole template can be edited as JSON", async ({ page, go, state }) => {

@@ -3,7 +3,7 @@ import { t } from "@/i18n/t";
 import { cn } from "@/lib/cn";
 import { apply, breakLine, indent, outdent } from "./keys";
 import { type Kind, type Token, tokenLines } from "./tokens";
-import type { CodeEditorProps, Mark } from "./types";
+import type { FieldProps, Mark } from "./types";
 import "@/theme/code.css";
 
 const colours: Record<Kind, string | undefined> = {
@@ -20,7 +20,7 @@ const lineClasses = "py-2 text-base/(--line) whitespace-pre [--line:1.5rem] md:t
 const textClasses = cn(lineClasses, "col-start-1 row-start-1 m-0 pr-8 pl-3 [tab-size:2]");
 
 /** A field over a coloured copy of its text. The copy gives the size; the box around both scrolls. */
-export function Editor({ value, onChange, language, marks = [], readOnly, lines: least = 8, id, ...rest }: CodeEditorProps) {
+export function Editor({ value, onChange, language, marks = [], readOnly, lines: least = 8, id, ...rest }: FieldProps) {
   const hint = useId();
   const [tabMoves, setTabMoves] = useState(false);
   const lines = useMemo(() => tokenLines(value, language), [value, language]);

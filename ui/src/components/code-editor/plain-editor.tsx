@@ -1,9 +1,9 @@
 import { inputClasses } from "@/components/ui/input";
 import { cn } from "@/lib/cn";
-import type { CodeEditorProps } from "./types";
+import type { FieldProps } from "./types";
 
 /** The same field without colours. */
-export function PlainEditor({ value, onChange, language: _, marks: _marks, lines = 8, ...rest }: CodeEditorProps) {
+export function PlainEditor({ value, onChange, language: _, marks: _marks, lines = 8, ...rest }: FieldProps) {
   return (
     <textarea
       {...rest}

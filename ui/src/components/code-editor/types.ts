@@ -1,3 +1,4 @@
+import type { RefCallback } from "react";
 import type { Language } from "./tokens";
 
 /** A fault of the text at a line. Line and column count from 1; column 0 = the whole line, line 0 = the whole text. */
@@ -21,4 +22,8 @@ export interface CodeEditorProps {
   "aria-label"?: string;
   "aria-describedby"?: string;
   "aria-invalid"?: true;
+}
+
+export interface FieldProps extends CodeEditorProps {
+  ref: RefCallback<HTMLTextAreaElement>;
 }

@@ -1,0 +1,1 @@
+export{t as BulkBar}from"./bulk-bar-CZYo5e62.js";

@@ -1,1 +1,0 @@
-export{t as BulkBar}from"./bulk-bar-DNycdvGC.js";

@@ -1,0 +1,1 @@
+export{t as DeleteDialog}from"./delete-dialog-Dnc3POb9.js";

@@ -1,0 +1,1 @@
+export{t as Toaster,n as toast,r as useSonner}from"./dist-lEw03trF.js";

@@ -1,1 +1,0 @@
-export{t as Toaster,n as toast,r as useSonner}from"./dist-Dw1u2mL_.js";

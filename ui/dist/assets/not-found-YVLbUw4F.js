@@ -1,1 +1,0 @@
-import{br as e,ha as t,oa as n,qa as r,vr as i,xr as a}from"./shared-CaQcgCEi.js";var o=r();function s(){return e(n(`Not found`)),(0,o.jsx)(i,{title:n(`There is no such page`),action:(0,o.jsx)(a,{asChild:!0,children:(0,o.jsx)(t,{to:`/`,children:n(`Go to your workspaces`)})}),children:n(`The address may be mistyped, or what was here is gone.`)})}export{s as t};

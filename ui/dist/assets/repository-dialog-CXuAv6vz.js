@@ -1,0 +1,1 @@
+export{t as RepositoryDialog}from"./repository-dialog-Cq8s70C6.js";

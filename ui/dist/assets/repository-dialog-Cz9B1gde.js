@@ -1,1 +1,0 @@
-export{t as RepositoryDialog}from"./repository-dialog-CSAyTaFR.js";

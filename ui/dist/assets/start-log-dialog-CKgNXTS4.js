@@ -1,0 +1,1 @@
+export{t as StartLogDialog}from"./start-log-dialog-FuzrHJeg.js";

@@ -1,1 +1,0 @@
-export{t as StartLogDialog}from"./start-log-dialog-Cf4hT1cG.js";

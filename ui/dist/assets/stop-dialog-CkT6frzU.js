@@ -1,0 +1,1 @@
+export{u as StopDialog}from"./shared-DPJg6aEJ.js";

@@ -1,1 +1,0 @@
-export{u as StopDialog}from"./shared-CaQcgCEi.js";
